@@ -1,0 +1,193 @@
+"""A parameter, declared once: its default, its rule and its documentation.
+
+A class that inherits from :class:`Parameters` lists its parameters as annotated fields::
+
+    class Scaler(Parameters, BaseEstimator):
+        '''Scale sequences.'''
+        factor: float = param(1.0, number(above=0), "Multiplier of every value.")
+
+From the fields come the keyword-only constructor that scikit-learn inspects, the check at fit time
+and the "Parameters" section of the docstring. Subclasses inherit fields and may redeclare one to
+change its default.
+"""
+
+from __future__ import annotations
+
+import inspect
+import numbers
+import textwrap
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, dataclass_transform
+
+from sksequence.exceptions import ParameterError
+
+__all__ = [
+    "Parameters",
+    "Rule",
+    "boolean",
+    "either",
+    "instance_of",
+    "integer",
+    "iterable_of",
+    "none",
+    "number",
+    "one_of",
+    "param",
+    "seed",
+]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a parameter may be: a test, and the words that describe it in an error."""
+
+    allows: Callable[[Any], bool]
+    words: str
+
+    def __or__(self, other: Rule) -> Rule:
+        return either(self, other)
+
+
+def _interval(least, above, most, below) -> str:
+    bounds = ((">=", least), (">", above), ("<=", most), ("<", below))
+    return " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)
+
+
+def _within(value, least, above, most, below) -> bool:
+    return (
+        (least is None or value >= least)
+        and (above is None or value > above)
+        and (most is None or value <= most)
+        and (below is None or value < below)
+    )
+
+
+def integer(least=None, most=None) -> Rule:
+    """An int (never a bool), optionally bounded."""
+    return Rule(
+        lambda v: (
+            isinstance(v, numbers.Integral)
+            and not isinstance(v, bool)
+            and _within(v, least, None, most, None)
+        ),
+        f"an int {_interval(least, None, most, None)}".rstrip(),
+    )
+
+
+def number(least=None, *, above=None, most=None, below=None) -> Rule:
+    """A finite or infinite real number (never a bool or NaN), optionally bounded."""
+    return Rule(
+        lambda v: (
+            isinstance(v, numbers.Real)
+            and not isinstance(v, bool)
+            and v == v
+            and _within(v, least, above, most, below)
+        ),
+        f"a number {_interval(least, above, most, below)}".rstrip(),
+    )
+
+
+def boolean() -> Rule:
+    """True or False."""
+    return Rule(lambda v: isinstance(v, bool) or type(v).__name__ == "bool_", "True or False")
+
+
+def none() -> Rule:
+    """None."""
+    return Rule(lambda v: v is None, "None")
+
+
+def one_of(*options: str) -> Rule:
+    """One of a few strings."""
+    words = " or ".join(repr(option) for option in options)
+    return Rule(lambda v: isinstance(v, str) and v in options, words)
+
+
+def instance_of(*types: type, words: str) -> Rule:
+    """An object of one of the given types, described by `words`."""
+    return Rule(lambda v: isinstance(v, types), words)
+
+
+def iterable_of(rule: Rule, *, words: str) -> Rule:
+    """A non-empty list or tuple whose every item follows `rule`."""
+    return Rule(
+        lambda v: isinstance(v, (list, tuple)) and len(v) > 0 and all(map(rule.allows, v)), words
+    )
+
+
+def seed() -> Rule:
+    """What scikit-learn takes as `random_state`."""
+    return Rule(
+        lambda v: (
+            v is None
+            or (isinstance(v, numbers.Integral) and not isinstance(v, bool) and v >= 0)
+            or type(v).__name__ == "RandomState"
+        ),
+        "None, an int >= 0 or a numpy RandomState",
+    )
+
+
+def either(*rules: Rule) -> Rule:
+    """Any of several rules."""
+    return Rule(
+        lambda v: any(rule.allows(v) for rule in rules), " or ".join(rule.words for rule in rules)
+    )
+
+
+def param(default: Any, rule: Rule, doc: str) -> Any:
+    """Declare a parameter: its default, the rule that it must follow, and its documentation."""
+    metadata = {"rule": rule, "doc": inspect.cleandoc(doc)}
+    return field(default=default, metadata=metadata)
+
+
+def _documentation(cls: type) -> str:
+    """The numpydoc "Parameters" section, written from the fields."""
+    lines = ["Parameters", "----------"]
+    for item in fields(cls):
+        lines.append(f"{item.name} : {item.metadata['rule'].words}, default={item.default!r}")
+        lines.append(textwrap.indent(item.metadata["doc"], "    "))
+    return "\n".join(lines)
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(param,))
+class Parameters:
+    """Base class that turns annotated fields into constructor, checks and documentation."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        doc = cls.__dict__.get("__doc__")
+        # eq=False keeps estimators hashable; repr=False keeps scikit-learn's own.
+        dataclass(kw_only=True, eq=False, repr=False)(cls)
+        # The generated constructor belongs to cls; its module makes tracebacks readable.
+        cls.__init__.__module__ = cls.__module__
+        if doc and fields(cls):
+            # The section stands where numpydoc wants it: after the summary, before what follows.
+            head, mark, tail = inspect.cleandoc(doc).partition("\n\nAttributes\n")
+            cls.__doc__ = f"{head}\n\n{_documentation(cls)}\n{mark}{tail}"
+        else:
+            cls.__doc__ = doc
+
+    def _check_parameters(self) -> None:
+        """Refuse the first parameter whose value breaks its rule.
+
+        Raises
+        ------
+        ParameterError
+            With the name of the parameter, what it must be, and what came.
+        """
+        for item in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            rule = item.metadata["rule"]
+            if value is not item.default and not rule.allows(value):
+                raise ParameterError(
+                    f"The {item.name!r} parameter of {type(self).__name__} must be {rule.words}. "
+                    f"Got {value!r} instead."
+                )
+
+    @classmethod
+    def _default(cls, name: str) -> Any:
+        """The default of one parameter."""
+        default = {item.name: item.default for item in fields(cls)}[name]  # type: ignore[arg-type]
+        assert default is not MISSING
+        return default
