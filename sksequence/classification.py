@@ -1,0 +1,232 @@
+"""Recurrent classifiers: one label, or one set of labels, a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+from torch import nn
+
+from sksequence._params import instance_of, none, number, one_of, param
+from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor
+from sksequence.exceptions import InputError, ParameterError
+
+__all__ = ["GRUClassifier", "LSTMClassifier", "RNNClassifier"]
+
+
+class SequenceClassifier(ClassifierMixin, SequencePredictor):
+    """Base of the classifiers: labels to codes, codes to labels, probabilities."""
+
+    dropout: float = param(
+        0.5, number(0, below=1), "Share of values dropped between layers and before the head."
+    )
+    class_weight: Any = param(
+        None,
+        none() | one_of("balanced") | instance_of(dict, words="a dict of class to weight"),
+        'Weight of each class in the loss; "balanced" weighs each by the inverse of its frequency.',
+    )
+
+    def fit(self, X, y, sample_weight=None):
+        """Train on labelled sequences.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            Any form that :func:`~sksequence.as_sequences` reads: (n_samples, n_timesteps, n_features),
+            a table (n_samples, n_timesteps), a list of arrays of any length, a SequenceArray.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels of any dtype; a 2-D array of 0 and 1 is multi-label.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence in the loss.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        InputError
+            If X or y cannot be read; the sentence says where and what to do.
+        ParameterError
+            If a parameter's value is not allowed.
+        NonFiniteLossError
+            If training diverged.
+        """
+        name = f"{type(self).__name__}.fit"
+        return self._fit(X, y, sample_weight, caller=name, fresh=not self.warm_start)
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one more pass over these sequences, at a constant learning rate schedule's start.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in :meth:`fit`.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed at the first call if `y` does not hold them all.
+
+        Returns
+        -------
+        self : object
+        """
+        name = f"{type(self).__name__}.partial_fit"
+        return self._fit(X, y, sample_weight, caller=name, fresh=False, classes=classes, epochs=1)
+
+    def predict_proba(self, X):
+        """Probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        proba : ndarray of float64 of shape (n_samples, n_classes)
+            Columns in the order of `classes_`; rows sum to 1, except for multi-label targets, where
+            each column is the probability of its label.
+        """
+        return self._probabilities(self._predict_outputs(X, "predict_proba"))
+
+    def predict_log_proba(self, X):
+        """Logarithm of :meth:`predict_proba`.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+        """
+        return np.log(self.predict_proba(X))
+
+    def predict(self, X):
+        """Most probable label of each sequence.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            In the dtype of the labels passed to `fit`.
+        """
+        codes = self._decode(self._predict_outputs(X, "predict"))
+        return codes if self._multilabel else self.classes_[codes]
+
+    # ------------------------------------------------------------------ the task
+    def _encode_targets(self, y, *, reset, classes=None):
+        name = type(self).__name__
+        kind = type_of_target(y, input_name="y")
+        if reset:
+            self._multilabel = kind == "multilabel-indicator"
+        if self._multilabel:
+            return self._encode_indicator(np.asarray(y), reset=reset)
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        if reset:
+            self.classes_ = np.unique(y if classes is None else np.asarray(classes))
+        if len(self.classes_) < 2:
+            raise InputError(
+                f"{name}: y holds 1 class ({self.classes_[0]!r}), but a classifier needs samples of at least 2 "
+                "classes. Check how y was selected."
+            )
+        codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        unknown = self.classes_[codes] != y
+        if unknown.any():
+            raise InputError(
+                f"{name}: y holds {y[unknown.argmax()]!r} at position {int(unknown.argmax())}, but the classes are "
+                f"{list(self.classes_)}. Pass all of them as `classes` at the first partial_fit, or fit anew."
+            )
+        return codes.astype(np.int64)
+
+    def _encode_indicator(self, y: np.ndarray, *, reset: bool) -> np.ndarray:
+        if reset:
+            self.classes_ = np.arange(y.shape[1])
+        if y.ndim != 2 or y.shape[1] != len(self.classes_):
+            raise InputError(
+                f"{type(self).__name__}: y of shape {y.shape} came, but {len(self.classes_)} label columns are "
+                "expected. Pass the columns seen at fit time."
+            )
+        return y.astype(np.float32)
+
+    def _target_weights(self, y):
+        if self.class_weight is None:
+            return None
+        if self._multilabel:
+            raise ParameterError(
+                f"The 'class_weight' parameter of {type(self).__name__} must be None for multi-label targets. "
+                "Weigh samples with sample_weight instead."
+            )
+        weights = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[y])
+        return weights[y]
+
+    def _strata(self, targets):
+        return None if self._multilabel else targets
+
+    def _n_outputs(self):
+        # Two classes take two outputs like any other number; only labels that may coincide differ.
+        return len(self.classes_)
+
+    def _criterion(self):
+        return nn.BCEWithLogitsLoss(reduction="none") if self._multilabel else nn.CrossEntropyLoss(reduction="none")
+
+    def _decode(self, outputs):
+        if self._multilabel:
+            return (outputs > 0).astype(int)
+        return outputs.argmax(axis=1)
+
+    def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        logits = torch.from_numpy(outputs).double()
+        proba = logits.sigmoid() if self._multilabel else logits.softmax(dim=1)
+        return proba.numpy()
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+class RNNClassifier(RNNCell, SequenceClassifier):
+    """Classify sequences with an Elman network (Elman 1990), the plain recurrent network.
+
+    The smallest and quickest of the three; it forgets soonest.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels in the order of the columns of `predict_proba`.
+    """
+
+
+class LSTMClassifier(LSTMCell, SequenceClassifier):
+    """Classify sequences with long short-term memory (Hochreiter & Schmidhuber 1997).
+
+    Keeps information over the longest spans, with four times the weights of an Elman network.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels in the order of the columns of `predict_proba`.
+    """
+
+
+class GRUClassifier(GRUCell, SequenceClassifier):
+    """Classify sequences with gated recurrent units (Cho et al. 2014).
+
+    About as able as the LSTM, with three quarters of its weights.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels in the order of the columns of `predict_proba`.
+    """

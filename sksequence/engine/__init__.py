@@ -1,0 +1,18 @@
+"""Training and prediction; the only place that knows skorch."""
+
+from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
+from sksequence.engine.estimator import RecurrentEstimator
+from sksequence.engine.schedule import Budget
+from sksequence.engine.supervised import SequencePredictor
+
+__all__ = [
+    "Batches",
+    "Budget",
+    "Examples",
+    "GRUCell",
+    "LSTMCell",
+    "RNNCell",
+    "RecurrentEstimator",
+    "SequencePredictor",
+]

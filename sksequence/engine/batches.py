@@ -1,0 +1,202 @@
+"""From sequences to right-padded batches: one gather by index, no Python per sequence."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from sksequence.sequences import SequenceArray
+
+__all__ = ["Batches", "Examples", "Gather"]
+
+# Sequences of similar length are batched together within pools of this many batches: wide enough
+# that little is padded, narrow enough that batches stay random.
+_POOL = 16
+_PREDICTION_BATCH = 256
+
+
+def _as_tensor(array: np.ndarray) -> torch.Tensor:
+    """The array's own memory as a tensor; it is only read, so a read-only memory map will do."""
+    if array.flags.writeable:
+        return torch.from_numpy(array)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
+        return torch.from_numpy(array)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Sequences and what belongs to each of them.
+
+    Attributes
+    ----------
+    sequences : SequenceArray of shape (n,)
+        What the network reads.
+    targets : ndarray of shape (n, ...), SequenceArray of shape (n,) or None
+        What it should give; a SequenceArray of equal lengths is gathered without a copy of the whole.
+    weights : ndarray of shape (n,) or None
+        How much each counts in the loss.
+    extras : dict of str to ndarray of shape (n, ...)
+        Further arguments of the module's ``forward``, by name.
+    """
+
+    sequences: SequenceArray
+    targets: Any = None
+    weights: np.ndarray | None = None
+    extras: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    @property
+    def X(self) -> SequenceArray:
+        """The sequences, under the name that skorch's callbacks look for."""
+        return self.sequences
+
+    @property
+    def y(self) -> Any:
+        """The targets, under the name that skorch's callbacks look for."""
+        return self.targets
+
+    def take(self, index: np.ndarray) -> Examples:
+        """The chosen examples, over the same values."""
+        return Examples(
+            self.sequences[index],
+            None if self.targets is None else self.targets[index],
+            None if self.weights is None else self.weights[index],
+            {name: array[index] for name, array in self.extras.items()},
+        )
+
+
+class Gather:
+    """Any choice of sequences as one right-padded tensor.
+
+    Padding repeats a sequence's last step, so every number in a batch is a real one.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        Read in place.
+    """
+
+    def __init__(self, sequences: SequenceArray):
+        values = sequences.values
+        if sequences.is_tokens:
+            values = values[:, 0].astype(np.int64, copy=False)
+        self.values = _as_tensor(values)
+        self.starts = _as_tensor(np.ascontiguousarray(sequences.starts))
+        self.lengths = _as_tensor(np.ascontiguousarray(sequences.lengths))
+        longest = int(self.lengths.max())
+        self.equal = bool((self.lengths == longest).all())
+        # Equal lengths end to end (a 3-D array, and every fold of it) are rows of a reshaped view.
+        aligned = self.equal and len(self.values) % longest == 0 and not (self.starts % longest).any()
+        self.blocks = self.values.unflatten(0, (-1, longest)) if aligned else None
+        self.rows = self.starts // longest
+
+    def __call__(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Values (B, T, F), or (B, T) of tokens, and lengths (B,) of the sequences in `index` (B,)."""
+        lengths = self.lengths[index]
+        if self.blocks is not None:
+            return self.blocks.index_select(0, self.rows[index]), lengths
+        n_steps = int(lengths.max())
+        steps = torch.arange(n_steps)
+        if not self.equal:
+            steps = torch.minimum(steps, (lengths - 1).unsqueeze(1))
+        flat = (self.starts[index].unsqueeze(1) + steps).reshape(-1)
+        return self.values.index_select(0, flat).unflatten(0, (len(index), n_steps)), lengths
+
+
+class Batches:
+    """Batches of examples, for training (shuffled, bucketed by length) or prediction (by length).
+
+    Iterating gives ``(inputs, targets)`` with `inputs` a dict of the module's arguments, and of
+    ``sample_weight`` where there are weights.
+
+    Parameters
+    ----------
+    examples : Examples
+        Read in place.
+    batch_size : int
+        Sequences a batch.
+    generator : torch.Generator or None
+        Order of training batches. None keeps the order of the examples.
+    per_epoch : int or None
+        Batches that one iteration gives. None gives all; fewer go on, next time, where the last
+        iteration stopped, so that no example comes twice before all came once.
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        *,
+        batch_size: int = _PREDICTION_BATCH,
+        generator: torch.Generator | None = None,
+        per_epoch: int | None = None,
+    ):
+        self.inputs = Gather(examples.sequences)
+        targets = examples.targets
+        self.targets = (
+            Gather(targets)
+            if isinstance(targets, SequenceArray)
+            else None
+            if targets is None
+            else torch.from_numpy(targets)
+        )
+        extras = dict(examples.extras)
+        if examples.weights is not None:
+            extras["sample_weight"] = np.asarray(examples.weights, dtype=np.float32)
+        self.extras = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in extras.items()}
+        self.batch_size = batch_size
+        self.generator = generator
+        self.per_epoch = per_epoch
+        self._rest: list[torch.Tensor] = []
+
+    def __len__(self) -> int:
+        return self.per_epoch or -(-len(self.inputs.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[dict[str, torch.Tensor], Any]]:
+        return map(self.batch, self.order())
+
+    def batch(self, index: torch.Tensor) -> tuple[dict[str, torch.Tensor], Any]:
+        """The inputs and targets of the examples in `index` (B,)."""
+        values, lengths = self.inputs(index)
+        inputs = {"values": values, "lengths": lengths}
+        inputs.update((name, array[index]) for name, array in self.extras.items())
+        if self.targets is None:
+            return inputs, None
+        if isinstance(self.targets, Gather):
+            return inputs, self.targets(index)[0]
+        return inputs, self.targets[index]
+
+    def order(self) -> list[torch.Tensor]:
+        """Which examples stand in which batch."""
+        if self.generator is None:
+            return list(torch.arange(len(self.inputs.lengths)).split(self.batch_size))
+        if self.per_epoch is None:
+            return self._shuffled()
+        while len(self._rest) < self.per_epoch:
+            self._rest += self._shuffled()
+        now, self._rest = self._rest[: self.per_epoch], self._rest[self.per_epoch :]
+        return now
+
+    def by_length(self) -> list[torch.Tensor]:
+        """All examples, those of like length together, so that prediction pads little."""
+        if self.inputs.equal:
+            return list(torch.arange(len(self.inputs.lengths)).split(self.batch_size))
+        return list(self.inputs.lengths.argsort(stable=True).split(self.batch_size))
+
+    def _shuffled(self) -> list[torch.Tensor]:
+        order = torch.randperm(len(self.inputs.lengths), generator=self.generator)
+        if self.inputs.equal:
+            return list(order.split(self.batch_size))
+        batches = []
+        for pool in order.split(_POOL * self.batch_size):
+            by_length = pool[self.inputs.lengths[pool].argsort(stable=True)]
+            batches += by_length.split(self.batch_size)
+        shuffle = torch.randperm(len(batches), generator=self.generator)
+        return [batches[i] for i in shuffle.tolist()]

@@ -1,0 +1,252 @@
+"""The base of every estimator: the parameters of network and training, and the training itself."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted
+from skorch.callbacks import EarlyStopping, EpochTimer, PrintLog
+from skorch.utils import noop
+from torch import nn
+
+from sksequence._params import (
+    Parameters,
+    boolean,
+    instance_of,
+    integer,
+    none,
+    number,
+    one_of,
+    param,
+    seed,
+)
+from sksequence.engine.batches import Examples
+from sksequence.engine.net import SequenceNet
+from sksequence.engine.schedule import SCHEDULES, Budget, plan
+from sksequence.engine.seeds import draw_seed, generator_for
+from sksequence.engine.watch import KeepWeights, Progress
+from sksequence.exceptions import NonFiniteLossError
+from sksequence.modules import seed_dropout
+
+__all__ = ["RecurrentEstimator"]
+
+
+class RecurrentEstimator(Parameters, BaseEstimator):
+    """What all recurrent estimators share: sizes, training, history, saving."""
+
+    hidden_size: int = param(64, integer(1), "Width of the hidden state, in units.")
+    num_layers: int = param(1, integer(1), "Recurrent layers, one on top of the other.")
+    dropout: float = param(
+        0.0, number(0, below=1), "Share of values dropped between layers and before the head."
+    )
+    memory: Any = param(
+        "auto",
+        one_of("auto") | number(1) | none(),
+        """Dependency range expected, in time steps: sets the initial time scale of gates and states
+        (chrono initialisation, Tallec & Ollivier 2018; for the Elman network the spectral radius of
+        the recurrent weights). "auto" is the longest training sequence; None is torch's own
+        initialisation, which rarely learns dependencies beyond a few dozen steps.""",
+    )
+    lr: float = param(5e-3, number(above=0), "Peak learning rate of AdamW.")
+    max_epochs: Any = param(
+        "auto",
+        one_of("auto") | integer(1),
+        """Passes over the training data. "auto" counts optimiser steps instead, so that small data
+        get more passes than large; the outcome is in `n_iter_`.""",
+    )
+    batch_size: Any = param(
+        "auto",
+        one_of("auto") | integer(1),
+        """Sequences a training batch. "auto" follows the number of training sequences; the outcome is
+        in `batch_size_`. It never changes a prediction.""",
+    )
+    weight_decay: float = param(
+        0.01, number(0), "Decoupled weight decay (Loshchilov & Hutter 2019) of matrices; biases have none."
+    )
+    lr_schedule: str = param(
+        "cosine",
+        one_of(*SCHEDULES),
+        '"cosine" warms up over the first `warmup` of all steps, then falls to zero; "constant" stays.',
+    )
+    warmup: float = param(0.05, number(0, most=1), "Share of the steps over which `lr` rises.")
+    gradient_clip: Any = param(
+        1.0, number(above=0) | none(), "Largest norm of the gradient over all weights; None for no limit."
+    )
+    early_stopping: bool = param(
+        False,
+        boolean(),
+        """Whether to hold back `validation_fraction` of the data, stop when the loss on it has not
+        improved for `n_iter_no_change` epochs, and return to the best weights.""",
+    )
+    validation_fraction: float = param(
+        0.1, number(above=0, below=1), "Share of the data held back when `early_stopping` is set."
+    )
+    n_iter_no_change: int = param(10, integer(1), "Epochs without improvement before stopping early.")
+    warm_start: bool = param(
+        False, boolean(), "Whether `fit` continues from the weights of the last fit."
+    )
+    precision: str = param(
+        "float32",
+        one_of("float32", "bfloat16"),
+        "Arithmetic of the network; bfloat16 is faster where the hardware has it, and less exact.",
+    )
+    device: str = param(
+        "auto",
+        instance_of(str, words='"auto" or the name of a torch device such as "cpu" or "cuda:0"'),
+        '"auto" is CUDA where torch finds it, else the CPU.',
+    )
+    callbacks: Any = param(
+        None,
+        none() | instance_of(list, tuple, words="a list of skorch callbacks"),
+        "skorch callbacks, for example EpochScoring, Checkpoint or TensorBoard.",
+    )
+    net_params: Any = param(
+        None,
+        none() | instance_of(dict, words="a dict of arguments of skorch.NeuralNet"),
+        'Further arguments of skorch\'s net, for example ``{"optimizer": torch.optim.SGD}``.',
+    )
+    verbose: int = param(0, integer(0), "0 is silent, 1 shows a progress bar, 2 prints each epoch.")
+    random_state: Any = param(
+        None,
+        seed(),
+        """Fixes the initial weights, the order of batches, dropout and the validation split. The
+        global random states of torch and NumPy are neither read nor changed.""",
+    )
+
+    # Budget behind max_epochs="auto": optimiser steps wanted, and least passes over the data.
+    _n_steps = 400
+    _min_passes = 4
+
+    # ------------------------------------------------------------------ training
+    def _plan(self, n_samples: int) -> Budget:
+        """The training plan for so many examples."""
+        return plan(
+            n_samples,
+            batch_size=self.batch_size,
+            max_epochs=self.max_epochs,
+            n_steps=self._n_steps,
+            min_passes=self._min_passes,
+        )
+
+    def _begin(self, build: Callable[[torch.Generator], nn.Module], criterion, decode=None) -> None:
+        """Make a new, untrained `net_`.
+
+        Parameters
+        ----------
+        build : callable
+            Maps a generator to the module that it initialises.
+        criterion : torch.nn.Module
+            Gives the loss of each example.
+        decode : callable or None
+            For scoring callbacks: outputs to predictions.
+        """
+        self._seed = draw_seed(self.random_state)
+        self.net_ = SequenceNet(
+            build(generator_for("weights", self._seed)),
+            criterion,
+            budget=self._plan(1),
+            decode=decode,
+            **self._net_arguments(),
+        ).initialize()
+        self.n_parameters_ = sum(p.numel() for p in self.net_.module_.parameters())
+        self.n_iter_ = 0
+
+    def _net_arguments(self) -> dict[str, Any]:
+        """Arguments of the skorch net; the user's own come last."""
+        arguments: dict[str, Any] = {
+            "schedule": self.lr_schedule,
+            "warmup": self.warmup,
+            "gradient_clip": self.gradient_clip,
+            "precision": self.precision,
+            "lr": self.lr,
+            "optimizer": torch.optim.AdamW,
+            "device": self._torch_device(),
+            "callbacks": self._watchers(),
+            "verbose": self.verbose,
+            "train_split": None,
+        }
+        given = dict(self.net_params or {})
+        if "optimizer" not in given:
+            arguments |= {
+                "optimizer__weight_decay": self.weight_decay,
+                "optimizer__fused": True,
+                "optimizer__param_groups": [("*bias*", {"weight_decay": 0.0}), ("*norm*", {"weight_decay": 0.0})],
+            }
+        return arguments | given
+
+    def _torch_device(self) -> str:
+        if self.device != "auto":
+            return self.device
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    def _watchers(self) -> list:
+        """Callbacks in the order in which they are told."""
+        stopping = self.early_stopping
+        watchers: list[Any] = [("timer", EpochTimer())]
+        watchers += list(self.callbacks or ())
+        watchers.append(("keep", KeepWeights("valid_loss" if stopping else None)))
+        if self.verbose == 1:
+            watchers.append(("progress", Progress()))
+        if self.verbose >= 2:
+            watchers.append(("print", PrintLog()))
+        if stopping:  # last, since it ends the training
+            patience = EarlyStopping(patience=self.n_iter_no_change, threshold=0.0, sink=noop)
+            watchers.append(("stop", patience))
+        return watchers
+
+    def _run(self, train: Examples, valid: Examples | None = None, *, budget: Budget | None = None) -> None:
+        """Train `net_` from where it stands.
+
+        Raises
+        ------
+        NonFiniteLossError
+            If the loss became NaN or infinite; the weights are those of the last good epoch.
+        """
+        net = self.net_
+        net.budget = budget or self._plan(len(train))
+        net.set_params(max_epochs=net.budget.max_epochs)
+        done = self.n_iter_
+        net.order = generator_for("order", self._seed, after=done)
+        device = torch.device(net.device).type
+        seed_dropout(net.module_, generator_for("dropout", self._seed, after=done, device=device))
+        keep = dict(net.callbacks_)["keep"]
+        self.batch_size_ = net.budget.batch_size
+        try:
+            net.partial_fit((train, valid))
+        except NonFiniteLossError as error:
+            keep.restore(net)
+            raise NonFiniteLossError(f"{type(self).__name__}.fit: {error}") from None
+        finally:
+            self.n_iter_ = len(net.history)
+            seed_dropout(net.module_, None)
+        if net.interrupted_:
+            warnings.warn(
+                f"{type(self).__name__}.fit was interrupted after {self.n_iter_} of {done + net.max_epochs} "
+                "epochs; the estimator holds the best weights so far.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        if net.interrupted_ or self.early_stopping:
+            keep.restore(net)
+
+    # ------------------------------------------------------------------ fitted
+    @property
+    def history_(self) -> pd.DataFrame:
+        """Learning curve, one row an epoch: losses, learning rate, gradient norm, seconds, and scores."""
+        check_is_fitted(self, "net_")
+        rows = [{k: v for k, v in row.items() if np.isscalar(v)} for row in self.net_.history]
+        table = pd.DataFrame(rows).rename(columns={"dur": "seconds"})
+        # What skorch's own loop keeps for itself, and markers of best epochs.
+        hidden = [c for c in table.columns if c.endswith(("_best", "_batch_count"))]
+        return table.drop(columns=hidden).set_index("epoch")
+
+    def _outputs(self, examples: Examples) -> np.ndarray:
+        """The network's outputs for all examples."""
+        return self.net_.outputs(examples)

@@ -1,0 +1,239 @@
+"""The skorch net inside every estimator: batches by index, weighted loss, clipping, schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from torch import nn
+
+from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.schedule import Budget, learning_rate_factor
+from sksequence.engine.threads import single_thread
+
+__all__ = ["SequenceNet"]
+
+_BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+def _wants_batches(callback: Callback) -> bool:
+    """Whether a callback listens to events inside an epoch."""
+    return any(getattr(type(callback), name) is not getattr(Callback, name) for name in _BATCH_EVENTS)
+
+
+def _weighted_mean(losses: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+    """Mean over the batch of each example's loss: (B, ...), (B,) or None -> ()."""
+    if weights is None:
+        return losses.mean()
+    each = losses.flatten(1).mean(dim=1) if losses.ndim > 1 else losses
+    total = weights.sum()
+    return (each * weights).sum() / torch.where(total > 0, total, torch.ones_like(total))
+
+
+class SequenceNet(NeuralNet):
+    """A skorch net over `Examples`.
+
+    Its epochs run without per-batch bookkeeping unless a callback listens to batch events, in which
+    case skorch's own loop runs; both take the same steps.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Ready-made; its ``forward`` takes the inputs of a batch by name.
+    criterion : torch.nn.Module
+        Maps (outputs, targets) to one loss, or a row of losses, an example.
+    budget : Budget
+        Batch size and number of steps.
+    schedule, warmup
+        See :func:`~sksequence.engine.schedule.learning_rate_factor`.
+    gradient_clip : float or None
+        Largest norm of the gradient over all weights.
+    precision : {"float32", "bfloat16"}
+        Arithmetic of the forward pass.
+    order : torch.Generator
+        Draws the order of training batches.
+    decode : callable
+        Maps outputs (n, ...) to what ``predict`` gives; scoring callbacks use it.
+    **kwargs
+        Passed to ``skorch.NeuralNet``.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        criterion: nn.Module,
+        *,
+        budget: Budget,
+        schedule: str = "cosine",
+        warmup: float = 0.05,
+        gradient_clip: float | None = 1.0,
+        precision: str = "float32",
+        order: torch.Generator | None = None,
+        decode: Callable[[np.ndarray], np.ndarray] | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(module, criterion, **kwargs)
+        self.budget = budget
+        self.schedule = schedule
+        self.warmup = warmup
+        self.gradient_clip = gradient_clip
+        self.precision = precision
+        self.order = order
+        self.decode = decode
+
+    @property
+    def _default_callbacks(self):
+        return []  # the estimator chooses them all
+
+    # ------------------------------------------------------------------ data
+    def get_split_datasets(self, X, y=None, **fit_params):
+        """The pair (training examples, validation examples or None), made by the estimator."""
+        return X
+
+    def get_dataset(self, X, y=None):
+        """Sequences as examples."""
+        return X if isinstance(X, Examples) else Examples(X, y)
+
+    def get_iterator(self, dataset, training=False):
+        """Batches by index."""
+        if training:
+            return Batches(
+                dataset,
+                batch_size=self.budget.batch_size,
+                generator=self.order,
+                per_epoch=self.budget.per_epoch,
+            )
+        return Batches(dataset)
+
+    # ------------------------------------------------------------------ one batch
+    def infer(self, x, **fit_params):
+        """Outputs of a batch."""
+        inputs = {name: t.to(self.device) for name, t in x.items() if name != "sample_weight"}
+        if self.precision == "float32":
+            return self.module_(**inputs)
+        with torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16):
+            return self.module_(**inputs)
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Weighted mean of the examples' losses."""
+        losses = self.criterion_(y_pred, y_true.to(self.device))
+        weights = X.get("sample_weight")
+        return _weighted_mean(losses, None if weights is None else weights.to(self.device))
+
+    def train_step_single(self, batch, **fit_params):
+        """Forward, backward, clip."""
+        inputs, targets = batch
+        outputs = self.infer(inputs)
+        loss = self.get_loss(outputs, targets, X=inputs, training=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip or float("inf"))
+        self._norms.append(norm)
+        return {"loss": loss, "y_pred": outputs}
+
+    def train_step(self, batch, **fit_params):
+        """One step of the optimiser at the scheduled learning rate."""
+        self._schedule_learning_rate()
+        return super().train_step(batch, **fit_params)
+
+    def _lean_train_step(self, batch) -> torch.Tensor:
+        """The same step without telling any callback."""
+        self._schedule_learning_rate()
+
+        def closure():
+            self._zero_grad_optimizer()
+            return self.train_step_single(batch)["loss"]
+
+        return self.optimizer_.step(closure)
+
+    def _schedule_learning_rate(self) -> None:
+        factor = learning_rate_factor(self.schedule, self.warmup, self._step, self.budget.n_steps)
+        for group in self.optimizer_.param_groups:
+            group["lr"] = self.lr * factor
+        self._step += 1
+
+    # ------------------------------------------------------------------ epochs
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train on one thread; remember whether Ctrl-C ended it."""
+        self._step, self._norms, self.interrupted_ = 0, [], False
+        try:
+            with single_thread():
+                return super().fit_loop(X, y, epochs, **fit_params)
+        except KeyboardInterrupt:
+            # Callbacks end a training this way too, but after an epoch; Ctrl-C comes inside one.
+            if self.history and "train_loss" not in self.history[-1]:
+                self.interrupted_ = True
+                del self.history[-1]
+            raise  # skorch ends the training in good order
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """One pass of training or validation; records the mean loss of the examples."""
+        if iterator is None:
+            return
+        self._norms.clear()
+        if any(_wants_batches(callback) for _, callback in self.callbacks_):
+            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+            batches = self.history[-1, "batches"]
+            batches = [b for b in batches if f"{prefix}_loss" in b]
+            sizes = np.array([b[f"{prefix}_batch_size"] for b in batches], dtype=float)
+            losses = np.array([b[f"{prefix}_loss"] for b in batches])
+            loss = float(losses @ sizes / sizes.sum())
+        else:
+            loss = self._lean_epoch(iterator, training)
+        self.history.record(f"{prefix}_loss", loss)
+        if training:
+            self.history.record("learning_rate", self.optimizer_.param_groups[0]["lr"])
+            self.history.record("gradient_norm", float(torch.stack(self._norms).mean()))
+
+    def _lean_epoch(self, iterator: Batches, training: bool) -> float:
+        self._set_training(training)
+        total, seen = torch.zeros((), device=self.device), 0
+        for batch in iterator:
+            loss = self._lean_train_step(batch) if training else self.validation_step(batch)["loss"]
+            size = len(batch[0]["lengths"])
+            total += loss.detach() * size
+            seen += size
+        return float(total) / seen
+
+    # ------------------------------------------------------------------ prediction
+    def forward_iter(self, X, training=False, device="cpu") -> Iterator[torch.Tensor]:
+        """Outputs batch by batch, in the order of the examples."""
+        iterator = self.get_iterator(self.get_dataset(X))
+        for batch in iterator:
+            yield self.evaluation_step(batch, training=training).to(device)
+
+    def evaluation_step(self, batch, training=False):
+        """Outputs of a batch without gradient bookkeeping."""
+        self._set_training(training)
+        with torch.inference_mode():
+            return self.infer(batch[0])
+
+    def outputs(self, examples: Examples) -> np.ndarray:
+        """Outputs (n, ...) of all examples, computed in batches of like length."""
+        batches = Batches(examples)
+        result: torch.Tensor | None = None
+        self._set_training(False)
+        with single_thread(), torch.inference_mode():
+            for index in batches.by_length():
+                out = self.infer(batches.batch(index)[0]).to("cpu", torch.float32)
+                if result is None:
+                    result = out.new_empty(len(examples), *out.shape[1:])
+                result[index] = out
+        assert result is not None
+        return result.numpy()
+
+    def predict_proba(self, X):
+        """Raw outputs; the estimator turns them into probabilities."""
+        return np.concatenate([y.float().numpy() for y in self.forward_iter(X)])
+
+    def predict(self, X):
+        """Decoded outputs, for skorch's scoring callbacks."""
+        outputs = self.predict_proba(X)
+        return outputs if self.decode is None else self.decode(outputs)
+
+    def __getstate__(self):
+        # A generator belongs to its fit; continuing one makes a new generator.
+        return super().__getstate__() | {"order": None}

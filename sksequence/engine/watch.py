@@ -1,0 +1,80 @@
+"""What looks on while a network trains: the best weights, divergence, and the progress bar."""
+
+from __future__ import annotations
+
+import math
+
+from skorch.callbacks import Callback
+
+from sksequence.exceptions import NonFiniteLossError
+
+__all__ = ["KeepWeights", "Progress"]
+
+
+class KeepWeights(Callback):
+    """Keep the weights worth having, and stop a training whose loss is no longer a number.
+
+    Parameters
+    ----------
+    monitor : {"valid_loss"} or None
+        With a monitor, the weights of the epoch with its least value; else those of the last epoch
+        with a finite loss.
+    """
+
+    def __init__(self, monitor=None):
+        self.monitor = monitor
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        """Begin with the initial weights."""
+        self.best_ = math.inf
+        self._keep(net)
+
+    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
+        """Keep, or refuse to go on."""
+        epoch = net.history[-1]
+        losses = [epoch[name] for name in ("train_loss", "valid_loss") if name in epoch]
+        if not all(map(math.isfinite, losses)):
+            raise NonFiniteLossError(
+                f"the loss became {next(v for v in losses if not math.isfinite(v))} in epoch "
+                f"{epoch['epoch']}. The usual causes are a learning rate that is too high (lr is "
+                f"{net.lr:g}), no gradient clipping (gradient_clip is {net.gradient_clip}), and inputs "
+                "of very large scale with standardize=False. The weights of the epoch before are kept."
+            )
+        if self.monitor is None or epoch[self.monitor] < self.best_:
+            self.best_ = math.inf if self.monitor is None else epoch[self.monitor]
+            self._keep(net)
+
+    def restore(self, net) -> None:
+        """Put the kept weights back."""
+        net.module_.load_state_dict(self.state_)
+
+    def _keep(self, net) -> None:
+        self.state_ = {name: t.detach().clone() for name, t in net.module_.state_dict().items()}
+
+    def __getstate__(self):
+        # The kept weights serve their own training only.
+        return {**self.__dict__, "state_": None}
+
+
+class Progress(Callback):
+    """A progress bar over epochs with the losses beside it."""
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        """Open the bar."""
+        from tqdm.auto import tqdm
+
+        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", desc=type(net.module_).__name__)
+
+    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
+        """Advance."""
+        epoch = net.history[-1]
+        names = ("train_loss", "valid_loss")
+        self.bar_.set_postfix({n: f"{epoch[n]:.4g}" for n in names if n in epoch}, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, X=None, y=None, **kwargs):
+        """Close the bar."""
+        self.bar_.close()
+
+    def __getstate__(self):
+        return {**self.__dict__, "bar_": None}

@@ -1,0 +1,90 @@
+"""From raw values to what the first recurrent layer reads: scaling, missing values, patches."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from sksequence.modules.cells import Generator, new_embedding
+from sksequence.modules.masking import valid_steps
+
+__all__ = ["Patches", "Standardize", "TokenEmbedding"]
+
+
+class Standardize(nn.Module):
+    """Scale every feature by constants learned beforehand, and mark missing values if asked.
+
+    The constants are float64 so that values far from zero (a year, a price in cents) keep their
+    digits before they become the network's float32.
+
+    Parameters
+    ----------
+    mean, scale : Tensor of shape (F,)
+        What is subtracted, then divided by.
+    mask_missing : bool
+        Whether NaN means "not observed": it is then replaced by the mean and F indicator
+        features (1 = missing) are joined.
+    """
+
+    def __init__(self, mean: torch.Tensor, scale: torch.Tensor, *, mask_missing: bool = False):
+        super().__init__()
+        self.register_buffer("mean", mean.to(torch.float64))
+        self.register_buffer("scale", scale.to(torch.float64))
+        self.mask_missing = mask_missing
+        self.output_size = len(mean) * (2 if mask_missing else 1)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Scale: (B, T, F) of any real dtype -> (B, T, F or 2 F) float32."""
+        scaled = ((values - self.mean) / self.scale).to(torch.float32)
+        if not self.mask_missing:
+            return scaled
+        missing = scaled.isnan()
+        return torch.cat([scaled.masked_fill(missing, 0.0), missing.to(scaled.dtype)], dim=-1)
+
+
+class TokenEmbedding(nn.Module):
+    """A learned vector for each token id, and one, zero, for every id never seen in training.
+
+    Parameters
+    ----------
+    n_tokens : int
+        Ids 0 to ``n_tokens - 1`` are known.
+    size : int
+        Width of the vectors.
+    generator : torch.Generator or None
+        Source of the initial vectors.
+    """
+
+    def __init__(self, n_tokens: int, size: int, *, generator: Generator = None):
+        super().__init__()
+        self.n_tokens = n_tokens
+        self.table = new_embedding(n_tokens + 1, size, generator=generator)
+        with torch.no_grad():
+            self.table.weight[n_tokens] = 0.0
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Look up: (B, T) int -> (B, T, size)."""
+        return self.table(tokens.clamp(max=self.n_tokens))
+
+
+class Patches(nn.Module):
+    """Read `size` neighbouring steps as one: a long sequence becomes a short one of wide steps.
+
+    Parameters
+    ----------
+    size : int
+        Steps per patch; the last patch of a sequence is filled up with zeros.
+    """
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Join steps: (B, T, F), (B,) -> (B, ceil(T / size), size * F), (B,)."""
+        batch, n_steps, n_features = x.shape
+        x = x.masked_fill(~valid_steps(lengths, n_steps).unsqueeze(-1), 0.0)
+        n_patches = -(-n_steps // self.size)
+        x = nn.functional.pad(x, (0, 0, 0, n_patches * self.size - n_steps))
+        patched = x.reshape(batch, n_patches, self.size * n_features)
+        return patched, (lengths + self.size - 1) // self.size

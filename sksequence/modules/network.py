@@ -1,0 +1,165 @@
+"""The network of classifiers and regressors: inputs, recurrent layers, pooling, head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from sksequence.modules.cells import Generator, new_linear, new_recurrence
+from sksequence.modules.dropout import SeededDropout
+from sksequence.modules.inputs import Patches
+from sksequence.modules.masking import reverse
+from sksequence.modules.pooling import Pooling
+
+__all__ = ["Encoder", "RecurrentLayer", "SequenceNetwork"]
+
+
+class RecurrentLayer(nn.Module):
+    """One recurrent layer over a right-padded batch, in one direction or both.
+
+    A backward direction reads each sequence reversed within its own length, so padding never comes
+    before the data and no packing is needed: both directions keep torch's fused kernels.
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        input_size: int,
+        hidden_size: int,
+        *,
+        bidirectional: bool = False,
+        layer_norm: bool = False,
+        memory: float | None = None,
+        generator: Generator = None,
+        **options: Any,
+    ):
+        super().__init__()
+        sizes = {"memory": memory, "generator": generator, **options}
+        self.ahead = new_recurrence(cell, input_size, hidden_size, **sizes)
+        self.back = new_recurrence(cell, input_size, hidden_size, **sizes) if bidirectional else None
+        self.output_size = hidden_size * (2 if bidirectional else 1)
+        self.norm = nn.LayerNorm(self.output_size) if layer_norm else None
+
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """States of every step: (B, T, F), (B,) -> (B, T, H or 2 H); padded steps hold no meaning."""
+        states, _ = self.ahead(x)
+        if self.back is not None:
+            backward, _ = self.back(reverse(x, lengths))
+            states = torch.cat([states, reverse(backward, lengths)], dim=-1)
+        return states if self.norm is None else self.norm(states)
+
+
+class Encoder(nn.Module):
+    """Values or tokens to the states of every (patched) step.
+
+    Parameters
+    ----------
+    cell : {"rnn", "lstm", "gru"}
+        The recurrence.
+    inputs : nn.Module
+        A `Standardize` for numbers or an ``nn.Embedding`` for tokens; maps (B, T, ...) to
+        (B, T, input_size).
+    input_size : int
+        Features per step after `inputs`.
+    hidden_size, num_layers, bidirectional, layer_norm, memory
+        As in the estimators; `memory` in time steps.
+    patch_size : int
+        Time steps that are read as one.
+    dropout : float
+        Share dropped between layers.
+    generator : torch.Generator or None
+        Source of the initial weights.
+    **options
+        Passed to the recurrent kernel.
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        inputs: nn.Module,
+        input_size: int,
+        *,
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        layer_norm: bool = False,
+        memory: float | None = None,
+        patch_size: int = 1,
+        dropout: float = 0.0,
+        generator: Generator = None,
+        **options: Any,
+    ):
+        super().__init__()
+        self.inputs = inputs
+        self.patches = Patches(patch_size) if patch_size > 1 else None
+        self.between = SeededDropout(dropout)
+        self.layers = nn.ModuleList()
+        width = input_size * patch_size
+        for _ in range(num_layers):
+            layer = RecurrentLayer(
+                cell,
+                width,
+                hidden_size,
+                bidirectional=bidirectional,
+                layer_norm=layer_norm,
+                memory=None if memory is None else memory / patch_size,
+                generator=generator,
+                **options,
+            )
+            self.layers.append(layer)
+            width = layer.output_size
+        self.output_size = width
+
+    def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """States and their number: (B, T, F) or tokens (B, T), (B,) -> (B, T', H), (B,)."""
+        x = self.inputs(values)
+        if self.patches is not None:
+            x, lengths = self.patches(x, lengths)
+        for depth, layer in enumerate(self.layers):
+            x = layer(self.between(x) if depth else x, lengths)
+        return x, lengths
+
+
+class SequenceNetwork(nn.Module):
+    """An encoder, a pooling and a linear head: one output vector a sequence.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        Gives the states.
+    pooling : tuple of str
+        Kinds of `Pooling` to join.
+    n_outputs : int
+        Width of the output.
+    dropout : float
+        Share of the pooled vector dropped before the head.
+    generator : torch.Generator or None
+        Source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        pooling: tuple[str, ...],
+        n_outputs: int,
+        dropout: float = 0.0,
+        generator: Generator = None,
+    ):
+        super().__init__()
+        self.encoder = encoder
+        bidirectional = encoder.layers[0].back is not None
+        self.pooling = Pooling(
+            pooling, encoder.output_size, bidirectional=bidirectional, generator=generator
+        )
+        # Pooled states of different kinds differ in scale; without this, training is slower and worse.
+        self.norm = nn.LayerNorm(self.pooling.output_size)
+        self.dropout = SeededDropout(dropout)
+        self.head = new_linear(self.pooling.output_size, n_outputs, generator=generator)
+
+    def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """One output a sequence: (B, T, F) or tokens (B, T), (B,) -> (B, n_outputs)."""
+        states, lengths = self.encoder(values, lengths)
+        return self.head(self.dropout(self.norm(self.pooling(states, lengths))))

@@ -1,0 +1,150 @@
+"""Recurrent regressors: one number, or several, a sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_array
+from torch import nn
+
+from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor
+from sksequence.exceptions import InputError
+
+__all__ = ["GRURegressor", "LSTMRegressor", "RNNRegressor"]
+
+
+class SequenceRegressor(RegressorMixin, SequencePredictor):
+    """Base of the regressors: targets are learned at zero mean and unit variance."""
+
+    def fit(self, X, y, sample_weight=None):
+        """Train on sequences with numeric targets; the loss is the squared error.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            Any form that :func:`~sksequence.as_sequences` reads: (n_samples, n_timesteps, n_features),
+            a table (n_samples, n_timesteps), a list of arrays of any length, a SequenceArray.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Finite numbers, of any scale.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence in the loss.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        InputError
+            If X or y cannot be read; the sentence says where and what to do.
+        ParameterError
+            If a parameter's value is not allowed.
+        NonFiniteLossError
+            If training diverged.
+        """
+        name = f"{type(self).__name__}.fit"
+        return self._fit(X, y, sample_weight, caller=name, fresh=not self.warm_start)
+
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one more pass over these sequences.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        self : object
+        """
+        name = f"{type(self).__name__}.partial_fit"
+        return self._fit(X, y, sample_weight, caller=name, fresh=False, epochs=1)
+
+    def predict(self, X):
+        """Target of each sequence.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        y : ndarray of float64 of shape (n_samples,) or (n_samples, n_outputs)
+            In the units and the shape of the `y` passed to `fit`.
+        """
+        return self._decode(self._predict_outputs(X, "predict"))
+
+    # ------------------------------------------------------------------ the task
+    def _encode_targets(self, y, *, reset, classes=None):
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+        if y.ndim > 2:
+            raise InputError(
+                f"{type(self).__name__}: y of shape {y.shape} came, but (n_samples,) or (n_samples, n_outputs) "
+                "is needed. Flatten the outputs of each sample."
+            )
+        columns = y.reshape(len(y), -1)
+        if reset:
+            self._single_output = y.ndim == 1
+            self.n_outputs_ = columns.shape[1]
+            self._y_mean = columns.mean(axis=0)
+            deviation = columns.std(axis=0)
+            self._y_scale = np.where(deviation > 0, deviation, 1.0)
+        if columns.shape[1] != self.n_outputs_:
+            raise InputError(
+                f"{type(self).__name__}: y has {columns.shape[1]} outputs, but {self.n_outputs_} are expected. "
+                "Pass the outputs seen at fit time."
+            )
+        return ((columns - self._y_mean) / self._y_scale).astype(np.float32)
+
+    def _n_outputs(self):
+        return self.n_outputs_
+
+    def _criterion(self):
+        return nn.MSELoss(reduction="none")
+
+    def _decode(self, outputs):
+        y = outputs * self._y_scale + self._y_mean
+        return y[:, 0] if self._single_output else y
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags
+
+
+class RNNRegressor(RNNCell, SequenceRegressor):
+    """Predict numbers from sequences with an Elman network (Elman 1990).
+
+    The smallest and quickest of the three; it forgets soonest.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of targets.
+    """
+
+
+class LSTMRegressor(LSTMCell, SequenceRegressor):
+    """Predict numbers from sequences with long short-term memory (Hochreiter & Schmidhuber 1997).
+
+    Keeps information over the longest spans, with four times the weights of an Elman network.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of targets.
+    """
+
+
+class GRURegressor(GRUCell, SequenceRegressor):
+    """Predict numbers from sequences with gated recurrent units (Cho et al. 2014).
+
+    About as able as the LSTM, with three quarters of its weights.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of targets.
+    """
