@@ -23,6 +23,7 @@ from typing import Any, dataclass_transform
 from sksequence.exceptions import ParameterError
 
 __all__ = [
+    "REQUIRED",
     "Parameters",
     "Rule",
     "boolean",
@@ -36,6 +37,9 @@ __all__ = [
     "param",
     "seed",
 ]
+
+
+REQUIRED: Any = MISSING  # The default of a parameter that has none.
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def number(least=None, *, above=None, most=None, below=None) -> Rule:
 
 def boolean() -> Rule:
     """True or False."""
-    return Rule(lambda v: isinstance(v, bool) or type(v).__name__ == "bool_", "True or False")
+    return Rule(lambda v: isinstance(v, bool) or type(v).__name__ in ("bool", "bool_"), "True or False")
 
 
 def none() -> Rule:
@@ -111,9 +115,7 @@ def instance_of(*types: type, words: str) -> Rule:
 
 def iterable_of(rule: Rule, *, words: str) -> Rule:
     """A non-empty list or tuple whose every item follows `rule`."""
-    return Rule(
-        lambda v: isinstance(v, (list, tuple)) and len(v) > 0 and all(map(rule.allows, v)), words
-    )
+    return Rule(lambda v: isinstance(v, (list, tuple)) and len(v) > 0 and all(map(rule.allows, v)), words)
 
 
 def seed() -> Rule:
@@ -130,22 +132,24 @@ def seed() -> Rule:
 
 def either(*rules: Rule) -> Rule:
     """Any of several rules."""
-    return Rule(
-        lambda v: any(rule.allows(v) for rule in rules), " or ".join(rule.words for rule in rules)
-    )
+    return Rule(lambda v: any(rule.allows(v) for rule in rules), " or ".join(rule.words for rule in rules))
 
 
-def param(default: Any, rule: Rule, doc: str) -> Any:
-    """Declare a parameter: its default, the rule that it must follow, and its documentation."""
+def param(default: Any, rule: Rule, doc: str, *, kw_only: bool = True) -> Any:
+    """Declare a parameter: its default, the rule that it must follow, and its documentation.
+
+    With ``kw_only=False`` it may also be given by position, before all others.
+    """
     metadata = {"rule": rule, "doc": inspect.cleandoc(doc)}
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata=metadata, kw_only=kw_only)
 
 
 def _documentation(cls: type) -> str:
     """The numpydoc "Parameters" section, written from the fields."""
     lines = ["Parameters", "----------"]
     for item in fields(cls):
-        lines.append(f"{item.name} : {item.metadata['rule'].words}, default={item.default!r}")
+        default = "" if item.default is MISSING else f", default={item.default!r}"
+        lines.append(f"{item.name} : {item.metadata['rule'].words}{default}")
         lines.append(textwrap.indent(item.metadata["doc"], "    "))
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import column_or_1d
 from torch import nn
 
 from sksequence._params import instance_of, none, number, one_of, param
-from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor
+from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor, with_callbacks
 from sksequence.exceptions import InputError, ParameterError
 
 __all__ = ["GRUClassifier", "LSTMClassifier", "RNNClassifier"]
@@ -31,6 +31,7 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
         'Weight of each class in the loss; "balanced" weighs each by the inverse of its frequency.',
     )
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None):
         """Train on labelled sequences.
 
@@ -61,14 +62,18 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
         return self._fit(X, y, sample_weight, caller=name, fresh=not self.warm_start)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one more pass over these sequences, at a constant learning rate schedule's start.
+        """Train for one more pass over these sequences.
 
         Parameters
         ----------
-        X, y, sample_weight
+        X : array-like of sequences
             As in :meth:`fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels.
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come; needed at the first call if `y` does not hold them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence in the loss.
 
         Returns
         -------
@@ -137,15 +142,15 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
             self.classes_ = np.unique(y if classes is None else np.asarray(classes))
         if len(self.classes_) < 2:
             raise InputError(
-                f"{name}: y holds 1 class ({self.classes_[0]!r}), but a classifier needs samples of at least 2 "
+                f"{name}: y holds 1 class ({self.classes_.tolist()[0]!r}), but a classifier needs samples of at least 2 "
                 "classes. Check how y was selected."
             )
         codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = self.classes_[codes] != y
         if unknown.any():
             raise InputError(
-                f"{name}: y holds {y[unknown.argmax()]!r} at position {int(unknown.argmax())}, but the classes are "
-                f"{list(self.classes_)}. Pass all of them as `classes` at the first partial_fit, or fit anew."
+                f"{name}: y holds {y[unknown].tolist()[0]!r} at position {int(unknown.argmax())}, but the classes are "
+                f"{self.classes_.tolist()}. Pass all of them as `classes` at the first partial_fit, or fit anew."
             )
         return codes.astype(np.int64)
 

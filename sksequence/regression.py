@@ -7,7 +7,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array
 from torch import nn
 
-from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor
+from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor, with_callbacks
 from sksequence.exceptions import InputError
 
 __all__ = ["GRURegressor", "LSTMRegressor", "RNNRegressor"]
@@ -16,6 +16,7 @@ __all__ = ["GRURegressor", "LSTMRegressor", "RNNRegressor"]
 class SequenceRegressor(RegressorMixin, SequencePredictor):
     """Base of the regressors: targets are learned at zero mean and unit variance."""
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None):
         """Train on sequences with numeric targets; the loss is the squared error.
 

@@ -3,6 +3,7 @@
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
 from sksequence.engine.estimator import RecurrentEstimator
+from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.schedule import Budget
 from sksequence.engine.supervised import SequencePredictor
 
@@ -15,4 +16,5 @@ __all__ = [
     "RNNCell",
     "RecurrentEstimator",
     "SequencePredictor",
+    "with_callbacks",
 ]

@@ -29,6 +29,7 @@ from sksequence._params import (
 )
 from sksequence.engine.batches import Examples
 from sksequence.engine.net import SequenceNet
+from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.seeds import draw_seed, generator_for
 from sksequence.engine.watch import KeepWeights, Progress
@@ -38,7 +39,7 @@ from sksequence.modules import seed_dropout
 __all__ = ["RecurrentEstimator"]
 
 
-class RecurrentEstimator(Parameters, BaseEstimator):
+class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
     """What all recurrent estimators share: sizes, training, history, saving."""
 
     hidden_size: int = param(64, integer(1), "Width of the hidden state, in units.")
@@ -201,8 +202,24 @@ class RecurrentEstimator(Parameters, BaseEstimator):
             watchers.append(("stop", patience))
         return watchers
 
-    def _run(self, train: Examples, valid: Examples | None = None, *, budget: Budget | None = None) -> None:
+    def _run(
+        self,
+        train: Examples,
+        valid: Examples | None = None,
+        *,
+        budget: Budget | None = None,
+        reported: tuple[Any, Any] = (None, None),
+    ) -> None:
         """Train `net_` from where it stands.
+
+        Parameters
+        ----------
+        train, valid : Examples
+            What to learn from, and what to watch.
+        budget : Budget or None
+            Batches and epochs; None follows the parameters.
+        reported : tuple
+            X and y as scikit-learn's callbacks should see them.
 
         Raises
         ------
@@ -218,6 +235,8 @@ class RecurrentEstimator(Parameters, BaseEstimator):
         seed_dropout(net.module_, generator_for("dropout", self._seed, after=done, device=device))
         keep = dict(net.callbacks_)["keep"]
         self.batch_size_ = net.budget.batch_size
+        if ReportEpochs.wanted_by(self):
+            net.callbacks_.insert(0, ("report", ReportEpochs(self, *reported)))
         try:
             net.partial_fit((train, valid))
         except NonFiniteLossError as error:
@@ -242,7 +261,7 @@ class RecurrentEstimator(Parameters, BaseEstimator):
         """Learning curve, one row an epoch: losses, learning rate, gradient norm, seconds, and scores."""
         check_is_fitted(self, "net_")
         rows = [{k: v for k, v in row.items() if np.isscalar(v)} for row in self.net_.history]
-        table = pd.DataFrame(rows).rename(columns={"dur": "seconds"})
+        table = pd.DataFrame(rows, columns=None if rows else ["epoch"]).rename(columns={"dur": "seconds"})
         # What skorch's own loop keeps for itself, and markers of best epochs.
         hidden = [c for c in table.columns if c.endswith(("_best", "_batch_count"))]
         return table.drop(columns=hidden).set_index("epoch")

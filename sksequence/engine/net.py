@@ -17,6 +17,9 @@ from sksequence.engine.threads import single_thread
 
 __all__ = ["SequenceNet"]
 
+# From this many rows on, matrix products give every row the same bits whatever rows stand beside it;
+# below, libraries switch to matrix-vector products, which sum in another order.
+_LEAST_ROWS = 4
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
@@ -185,7 +188,7 @@ class SequenceNet(NeuralNet):
             loss = self._lean_epoch(iterator, training)
         self.history.record(f"{prefix}_loss", loss)
         if training:
-            self.history.record("learning_rate", self.optimizer_.param_groups[0]["lr"])
+            self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
             self.history.record("gradient_norm", float(torch.stack(self._norms).mean()))
 
     def _lean_epoch(self, iterator: Batches, training: bool) -> float:
@@ -218,10 +221,11 @@ class SequenceNet(NeuralNet):
         self._set_training(False)
         with single_thread(), torch.inference_mode():
             for index in batches.by_length():
-                out = self.infer(batches.batch(index)[0]).to("cpu", torch.float32)
+                rows = index if len(index) >= _LEAST_ROWS else index.repeat(_LEAST_ROWS)
+                out = self.infer(batches.batch(rows)[0]).to("cpu", torch.float32)
                 if result is None:
                     result = out.new_empty(len(examples), *out.shape[1:])
-                result[index] = out
+                result[index] = out[: len(index)]
         assert result is not None
         return result.numpy()
 

@@ -27,6 +27,9 @@ def hold_back(
     labels : ndarray of shape (n_samples,) or None
         Classes whose shares both parts keep, where every class has at least two members.
 
+    caller : str
+        Who asks, for the error.
+
     Returns
     -------
     train, valid : ndarray of int

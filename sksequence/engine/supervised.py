@@ -108,7 +108,7 @@ class SequencePredictor(RecurrentEstimator):
         budget = self._plan(len(train))
         if epochs is not None:
             budget = budget.repeated(epochs)
-        self._run(train, valid, budget=budget)
+        self._run(train, valid, budget=budget, reported=(sequences, y))
         return self
 
     def _read(self, X, method: str, *, reset: bool = False) -> SequenceArray:

@@ -1,0 +1,325 @@
+"""A recurrent forecaster that steps over segments of a window instead of over single time steps.
+
+The look-back window is cut into segments of `segment` steps; one recurrent layer reads them, and a
+second cell answers all output segments at once, each told apart by an embedding of its position.
+A seasonal branch adds gated copies of the last seasons. Every sample is one univariate window;
+several channels share the weights and differ by an embedding.
+
+References
+----------
+Lin et al. (2023), "SegRNN: Segment Recurrent Neural Network for Long-Term Time Series Forecasting".
+Zeng et al. (2023), "Are Transformers Effective for Time Series Forecasting?" (subtracting the last value).
+Kim et al. (2022), "Reversible Instance Normalization" (centre and scale of the window, undone at the end).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from sksequence.modules.cells import CELLS, new_linear, new_recurrence
+from sksequence.modules.dropout import SeededDropout
+
+__all__ = ["Forecast", "SeasonalBranch", "SegmentNetwork", "WindowNorm", "absolute_error", "squared_error"]
+
+_CENTERS = ("last", "season", "window", None)
+
+
+class Forecast(NamedTuple):
+    """What :class:`SegmentNetwork` gives: a forecast on the window's own scale, and the way back.
+
+    Attributes
+    ----------
+    z : Tensor of shape (B, H)
+        Forecast on the normalised scale. Losses are taken here, so that every window weighs the same.
+    center : Tensor of shape (B, 1)
+        What was subtracted from the window, in the units of the window.
+    scale : Tensor of shape (B, 1)
+        What the window was divided by, in the units of the window; 1 where nothing was.
+    """
+
+    z: Tensor
+    center: Tensor
+    scale: Tensor
+
+    @property
+    def values(self) -> Tensor:
+        """The forecast in the units of the window, (B, H)."""
+        return self.center + self.scale * self.z
+
+    def normalize(self, target: Tensor) -> Tensor:
+        """`target` (B, H), in the units of the window, on the scale of `z`."""
+        return (target - self.center) / self.scale
+
+
+def absolute_error(forecast: Forecast, target: Tensor) -> Tensor:
+    """Mean absolute error of each sample on the normalised scale, (B,)."""
+    return (forecast.z - forecast.normalize(target)).abs().mean(1)
+
+
+def squared_error(forecast: Forecast, target: Tensor) -> Tensor:
+    """Mean squared error of each sample on the normalised scale, (B,)."""
+    return (forecast.z - forecast.normalize(target)).square().mean(1)
+
+
+def align_right(values: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Move right-padded windows so that the last valid step stands last.
+
+    Parameters
+    ----------
+    values : Tensor of shape (B, T)
+        Windows, padded on the right.
+    lengths : Tensor of shape (B,)
+        Valid steps of each window, at least 1.
+    size : int
+        Steps kept. Longer windows lose their oldest steps, shorter ones are filled with 0 in front.
+
+    Returns
+    -------
+    aligned : Tensor of shape (B, size)
+        The windows.
+    valid : Tensor of shape (B, size), bool
+        False where a step was missing.
+    """
+    source = lengths[:, None] - size + torch.arange(size, device=values.device)  # (B, size)
+    valid = source >= 0
+    aligned = values.gather(1, source.clamp_(min=0))
+    # A product would let a NaN of the padding through.
+    return aligned.masked_fill(~valid, 0.0), valid
+
+
+class WindowNorm(nn.Module):
+    """Centre and scale of a window, taken from the window itself.
+
+    Parameters
+    ----------
+    center : {"last", "season", "window"} or None
+        Subtract the last value, the mean of the last season, the mean of the window, or nothing.
+    scale : bool
+        Divide by the standard deviation of the window.
+    season : int
+        Steps of a season, for ``center="season"``.
+    min_scale : float
+        A window with a smaller standard deviation counts as flat and is not divided.
+    """
+
+    def __init__(self, center: str | None, scale: bool, season: int = 1, min_scale: float = 1e-4):
+        super().__init__()
+        if center not in _CENTERS:
+            raise ValueError(f"WindowNorm: center is {center!r}, but one of {_CENTERS} is needed.")
+        self.center, self.scale, self.season, self.min_scale = center, scale, season, min_scale
+
+    def forward(self, aligned: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Windows (B, L) whose missing steps in front are 0 -> centre (B, 1) and scale (B, 1)."""
+        if self.center == "last":
+            center = aligned[:, -1:]
+        elif self.center == "season":
+            center = _masked_mean(aligned[:, -self.season :], valid[:, -self.season :])
+        elif self.center == "window":
+            center = _masked_mean(aligned, valid)
+        else:
+            center = torch.zeros_like(aligned[:, :1])
+        if not self.scale:
+            return center, torch.ones_like(center)
+        mean = center if self.center == "window" else _masked_mean(aligned, valid)
+        deviation = _masked_mean((aligned - mean).square(), valid).sqrt()
+        return center, torch.where(deviation > self.min_scale, deviation, torch.ones_like(deviation))
+
+
+def _masked_mean(values: Tensor, valid: Tensor) -> Tensor:
+    """Mean over the valid steps of (B, T), as (B, 1)."""
+    return (values * valid).sum(1, keepdim=True) / valid.sum(1, keepdim=True)
+
+
+class SeasonalBranch(nn.Module):
+    """Gated copies of the window's last whole seasons, continued over the horizon.
+
+    Each season is split into its level (mean) and its shape (season minus level). Three learned
+    scalars per season length weigh the last shape, the mean shape and the last level.
+
+    Parameters
+    ----------
+    seasons : sequence of int
+        Season lengths, in steps. Those that do not fit in `window` are ignored.
+    window, horizon : int
+        Steps read and steps forecast.
+    """
+
+    def __init__(self, seasons: Sequence[int], window: int, horizon: int):
+        super().__init__()
+        self.seasons = tuple(season for season in seasons if 1 < season <= window)
+        self.horizon = horizon
+        gates = torch.zeros(len(self.seasons), 3)
+        # Half a seasonal naive forecast to start from, which training then turns up or down.
+        gates[:1] = 0.5
+        self.gates = nn.Parameter(gates)
+
+    def forward(self, z: Tensor, valid: Tensor) -> Tensor:
+        """Normalised windows (B, L) and their valid steps -> (B, H)."""
+        total = z.new_zeros(z.shape[0], self.horizon)
+        for gates, season in zip(self.gates, self.seasons, strict=True):
+            one_season = self._one_season(z, valid, season, gates)  # (B, season)
+            copies = math.ceil(self.horizon / season)
+            total = total + one_season.repeat(1, copies)[:, : self.horizon]
+        return total
+
+    @staticmethod
+    def _one_season(z: Tensor, valid: Tensor, season: int, gates: Tensor) -> Tensor:
+        n_seasons = z.shape[1] // season
+        stacked = z[:, -n_seasons * season :].unflatten(1, (n_seasons, season))  # (B, n, season)
+        # Only whole seasons count; a window without one gets nothing from this branch.
+        whole = valid[:, -n_seasons * season :: season].to(z.dtype)[:, :, None]  # (B, n, 1)
+        level = stacked.mean(2, keepdim=True)  # (B, n, 1)
+        shape = (stacked - level) * whole
+        mean_shape = shape.sum(1) / whole.sum(1).clamp(min=1)  # (B, season)
+        return gates[0] * shape[:, -1] + gates[1] * mean_shape + gates[2] * (level * whole)[:, -1]
+
+
+class SegmentNetwork(nn.Module):
+    """Segment-wise recurrent network with a seasonal branch: windows in, forecasts out.
+
+    Parameters
+    ----------
+    window : int
+        Look-back, in steps. Longer inputs lose their oldest steps.
+    horizon : int
+        Steps forecast.
+    segment : int
+        Steps read, and written, by one recurrent step. 1 is the plain step-wise network.
+    hidden_size : int
+        Width of the recurrent state.
+    cell : {"rnn", "lstm", "gru"}
+        Recurrent equation of encoder and decoder.
+    seasons : sequence of int
+        Season lengths of the seasonal branch, in steps; the first one is trusted at the start.
+    center, scale : {"last", "season", "window"} or None, and bool
+        Normalisation of each window, see :class:`WindowNorm`.
+    min_scale : float
+        Standard deviation below which a window counts as flat.
+    n_channels : int
+        Channels told apart by an embedding; 0 for none.
+    dropout : float
+        Dropout before the output layer.
+    generator : torch.Generator or None
+        Source of the initial weights; the global random state is never used, None being a
+        generator with torch's fixed default seed. Weights are torch's default distributions,
+        embeddings standard normal.
+
+    Notes
+    -----
+    The decoder's step starts from the *same* state for all output segments, so the state's part of
+    the gates is computed once per window and only the position's part differs: there is no matrix
+    product over windows times segments except the output layer.
+    """
+
+    def __init__(
+        self,
+        window: int,
+        horizon: int,
+        *,
+        segment: int = 1,
+        hidden_size: int = 64,
+        cell: str = "lstm",
+        seasons: Sequence[int] = (),
+        center: str | None = "last",
+        scale: bool = False,
+        min_scale: float = 1e-4,
+        n_channels: int = 0,
+        dropout: float = 0.1,
+        generator: torch.Generator | None = None,
+    ):
+        super().__init__()
+        if cell not in CELLS:
+            raise ValueError(f"SegmentNetwork: cell is {cell!r}, but one of {tuple(CELLS)} is needed.")
+        self.window, self.horizon, self.segment, self.cell = window, horizon, segment, cell
+        self.n_segments_in = math.ceil(window / segment)
+        self.n_segments_out = math.ceil(horizon / segment)
+        width = CELLS[cell].n_gates * hidden_size
+        n_channel_units = hidden_size // 2 if n_channels else 0
+        n_position_units = hidden_size - n_channel_units
+
+        season = min(seasons[0], window) if seasons else window
+        self.norm = WindowNorm(center, scale, season, min_scale)
+        self.branch = SeasonalBranch(seasons, window, horizon)
+        # A fresh generator, not the global one, is what None stands for.
+        generator = torch.Generator() if generator is None else generator
+        self.embed = new_linear(segment, hidden_size, generator=generator)
+        self.encoder = new_recurrence(cell, hidden_size, hidden_size, generator=generator)
+        self.decode_input = new_linear(hidden_size, width, generator=generator)
+        self.decode_state = new_linear(hidden_size, width, generator=generator)
+        self.output = new_linear(hidden_size, segment, generator=generator)
+        self.dropout = SeededDropout(dropout)
+        position = torch.empty(self.n_segments_out, n_position_units).normal_(generator=generator)
+        self.position = nn.Parameter(position)
+        channels = torch.empty(n_channels, n_channel_units).normal_(generator=generator)
+        self.channel = nn.Parameter(channels) if n_channels else None
+
+    def forward(self, values: Tensor, lengths: Tensor, channel: Tensor | None = None) -> Forecast:
+        """Forecast the steps that follow each window.
+
+        Parameters
+        ----------
+        values : Tensor of shape (B, T, 1)
+            Windows padded on the right; what stands in the padding has no influence.
+        lengths : Tensor of shape (B,), int64
+            Valid steps of each window, at least 1.
+        channel : Tensor of shape (B,), int64, optional
+            Channel of each window; needed where ``n_channels > 0``.
+
+        Returns
+        -------
+        Forecast
+            ``.values`` is the forecast (B, H) in the units of `values`.
+        """
+        aligned, valid = align_right(values[:, :, 0], lengths, self.n_segments_in * self.segment)
+        if aligned.shape[1] > self.window:
+            # The oldest segment is filled up, not lengthened: a forecast depends on `window` steps only.
+            valid[:, : -self.window] = False
+            aligned = aligned.masked_fill(~valid, 0.0)
+        center, scale = self.norm(aligned, valid)
+        z = (aligned - center) / scale * valid  # (B, L), 0 where missing
+        state = self._encode(z, valid)
+        decoded = self._decode(state, channel)  # (B, M, d)
+        steps = self.output(self.dropout(decoded)).flatten(1)[:, : self.horizon]  # (B, H)
+        return Forecast(steps + self.branch(z, valid), center, scale)
+
+    def _encode(self, z: Tensor, valid: Tensor) -> tuple[Tensor, Tensor | None]:
+        shape = (self.n_segments_in, self.segment)
+        e = torch.relu(self.embed(z.unflatten(1, shape)))  # (B, N, d)
+        # Segments wholly before the series' start are silent.
+        e = e * valid.unflatten(1, shape)[:, :, -1:]
+        _, state = self.encoder(e)
+        h, c = state if self.cell == "lstm" else (state, None)
+        return h[0], None if c is None else c[0]
+
+    def _decode(self, state: tuple[Tensor, Tensor | None], channel: Tensor | None) -> Tensor:
+        """One step from the window's state for every output segment, (B, M, d)."""
+        h, c = state[0][:, None], state[1]  # (B, 1, d)
+        recurrent = self.decode_state(h)  # (B, 1, G d)
+        driven = self._position_gates(channel)  # (1 or B, M, G d)
+        if self.cell == "rnn":
+            return torch.tanh(driven + recurrent)
+        if c is not None:
+            i, f, g, o = (driven + recurrent).chunk(4, -1)
+            c = torch.sigmoid(f) * c[:, None] + torch.sigmoid(i) * torch.tanh(g)
+            return torch.sigmoid(o) * torch.tanh(c)
+        (r, u, n), (hr, hu, hn) = driven.chunk(3, -1), recurrent.chunk(3, -1)
+        n = torch.tanh(n + torch.sigmoid(r + hr) * hn)
+        u = torch.sigmoid(u + hu)
+        return u * h + (1 - u) * n
+
+    def _position_gates(self, channel: Tensor | None) -> Tensor:
+        """What position and channel send into the gates: W [position, channel] + b."""
+        weight, bias = self.decode_input.weight, self.decode_input.bias
+        n_units = self.position.shape[1]
+        gates = nn.functional.linear(self.position, weight[:, :n_units], bias)[None]  # (1, M, G d)
+        if self.channel is None:
+            return gates
+        if channel is None:
+            raise ValueError("SegmentNetwork: no channel came, but n_channels > 0 needs one per window.")
+        by_channel = nn.functional.linear(self.channel, weight[:, n_units:])  # (C, G d)
+        return gates + by_channel[channel][:, None]

@@ -1,0 +1,512 @@
+"""SequenceArray: sequences of any length as windows on one array."""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sksequence.exceptions import InputError
+from sksequence.sequences.layout import (
+    as_positions,
+    as_values,
+    covered_spans,
+    frozen,
+    refuse_outside,
+    step_rows,
+)
+
+__all__ = ["SequenceArray"]
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+class SequenceArray:
+    """Sequences of any length, each a view of the same array.
+
+    Sequence ``i`` is ``values[starts[i] : starts[i] + lengths[i]]``. Sequences may overlap and may
+    stand in any order, so a fold, a shuffle or all the windows of a long series are new `starts`
+    and `lengths` over the same `values`: indexing never copies a step.
+
+    ``np.asarray(sequences)`` is ``sequences.to_padded()``, a new array of shape
+    (n_sequences, n_timesteps, n_features).
+
+    Parameters
+    ----------
+    values : array-like of shape (total_steps, n_features) or (total_steps,)
+        All the steps. Float32 and float64 arrays, memory maps among them, are kept as they are. An
+        integer dtype means tokens and has one column. Anything else numeric becomes float64.
+    starts : array-like of int of shape (n_sequences,)
+        Row at which each sequence begins.
+    lengths : array-like of int of shape (n_sequences,)
+        Number of steps of each sequence.
+    feature_names : sequence of str of length n_features, default=None
+        Names of the columns of `values`.
+    ids : array-like of shape (n_sequences,), default=None
+        A key for each sequence, kept by indexing and written by :meth:`to_long`.
+    table_columns : int, default=None
+        Number of columns of the (n_samples, n_timesteps) table that the sequences came from.
+    table_names : sequence of str, default=None
+        Names of those columns.
+
+    Attributes
+    ----------
+    values, starts, lengths, feature_names, ids, table_columns, table_names
+        As given; `starts` and `lengths` are read-only arrays of int64.
+
+    Raises
+    ------
+    InputError
+        If a sequence reaches outside `values`, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sksequence.sequences import SequenceArray
+    >>> sequences = SequenceArray(np.arange(6.0).reshape(6, 1), starts=[0, 1, 2], lengths=[4, 4, 4])
+    >>> sequences
+    SequenceArray(3 sequences of 4 steps, 1 feature, float64)
+    >>> sequences[1].ravel()
+    array([1., 2., 3., 4.])
+    >>> sequences[[2, 0]].starts
+    array([2, 0])
+    """
+
+    ndim = 1
+
+    def __init__(
+        self,
+        values,
+        starts,
+        lengths,
+        *,
+        feature_names=None,
+        ids=None,
+        table_columns: int | None = None,
+        table_names=None,
+        _origin=None,
+    ):
+        self._values = as_values(values)
+        self._starts = as_positions(starts, "starts")
+        self._lengths = as_positions(lengths, "lengths")
+        self._feature_names = None if feature_names is None else tuple(map(str, feature_names))
+        self._ids = None if ids is None else np.asarray(ids)
+        self._table_columns = table_columns
+        self._table_names = None if table_names is None else tuple(table_names)
+        self._origin = _origin
+        self._check()
+
+    def _check(self) -> None:
+        n, total = len(self._starts), len(self._values)
+        if len(self._lengths) != n:
+            raise InputError(
+                f"SequenceArray: {n} starts and {len(self._lengths)} lengths came, but each sequence "
+                "needs one of both. Pass arrays of equal length."
+            )
+        for what, given, needed in (
+            ("feature names", self._feature_names, self.n_features),
+            ("ids", self._ids, n),
+        ):
+            if given is not None and len(given) != needed:
+                raise InputError(
+                    f"SequenceArray: {len(given)} {what} came, but {needed} are needed. "
+                    f"Pass {needed} or None."
+                )
+        refuse_outside(self._starts, self._lengths, total)
+
+    # Reading -------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> np.ndarray:
+        """All the steps, of shape (total_steps, n_features)."""
+        return self._values
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Row of `values` at which each sequence begins, of shape (n_sequences,)."""
+        return self._starts
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of steps of each sequence, of shape (n_sequences,)."""
+        return self._lengths
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        """Names of the features, or None."""
+        return self._feature_names
+
+    @property
+    def ids(self) -> np.ndarray | None:
+        """Key of each sequence, of shape (n_sequences,), or None."""
+        return self._ids
+
+    @property
+    def table_columns(self) -> int | None:
+        """Number of columns of the (n_samples, n_timesteps) table of origin, or None."""
+        return self._table_columns
+
+    @property
+    def table_names(self) -> tuple[str, ...] | None:
+        """Column names of the table of origin, or None."""
+        return self._table_names
+
+    @property
+    def shape(self) -> tuple[int]:
+        """``(n_sequences,)``."""
+        return (len(self._starts),)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Dtype of the values."""
+        return self._values.dtype
+
+    @property
+    def n_features(self) -> int:
+        """Number of values of each step."""
+        return self._values.shape[1]
+
+    @property
+    def n_timesteps(self) -> int:
+        """Length of the longest sequence; 0 if there is none."""
+        return int(self._lengths.max(initial=0))
+
+    @property
+    def is_tokens(self) -> bool:
+        """Whether the values are integers."""
+        return self._values.dtype.kind in "iu"
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of values, starts and lengths together."""
+        return self._values.nbytes + self._starts.nbytes + self._lengths.nbytes
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for start, length in zip(self._starts.tolist(), self._lengths.tolist(), strict=True):
+            yield self._values[start : start + length]
+
+    def __getitem__(self, key) -> Any:
+        # scikit-learn indexes array-likes as `array[key, ...]`.
+        if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
+            key = key[0]
+        if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+            start, length = self._starts[key], self._lengths[key]
+            return self._values[start : start + length]
+        if not isinstance(key, slice):
+            key = np.asarray(key)
+            key = key.astype(np.intp) if key.size == 0 and key.dtype != bool else key
+            if key.ndim != 1 or key.dtype.kind not in "biu":
+                raise IndexError(
+                    "a SequenceArray is indexed by an int, a slice, or a 1-D array of ints or bools; "
+                    f"got an array of shape {key.shape} and dtype {key.dtype}"
+                )
+        return self._replace(
+            _starts=frozen(self._starts[key]),
+            _lengths=frozen(self._lengths[key]),
+            _ids=None if self._ids is None else self._ids[key],
+        )
+
+    def __repr__(self) -> str:
+        kind = "tokens" if self.is_tokens else _count(self.n_features, "feature")
+        steps = ""
+        if len(self):
+            low, high = int(self._lengths.min()), int(self._lengths.max())
+            middle = int(np.median(self._lengths))
+            steps = f"{high:,} steps" if low == high else f"{low:,} to {high:,} steps, median {middle:,}"
+            steps = f" of {steps}"
+        return f"SequenceArray({_count(len(self), 'sequence')}{steps}, {kind}, {self.dtype})"
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("a SequenceArray cannot become an ndarray without a copy")
+        padded = self.to_padded()
+        return padded if dtype is None else padded.astype(dtype, copy=False)
+
+    # Changing ------------------------------------------------------------------------------------
+
+    def _replace(self, **attributes) -> SequenceArray:
+        """Replace some attributes, already valid, in a shallow twin."""
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        new.__dict__.update(attributes)
+        return new
+
+    def with_values(self, values, *, feature_names=None) -> SequenceArray:
+        """Put other values under the same sequences.
+
+        Parameters
+        ----------
+        values : array-like of shape (total_steps, n_features_new)
+            As many rows as `values` has.
+        feature_names : sequence of str, default=None
+            Names of the new features.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            With the same starts, lengths and ids. What is known of the table of origin stays while
+            the number of features does.
+        """
+        same_width = np.ndim(values) == 2 and np.shape(values)[1] == self.n_features
+        return SequenceArray(
+            values,
+            self._starts,
+            self._lengths,
+            feature_names=feature_names,
+            ids=self._ids,
+            table_columns=self._table_columns if same_width else None,
+            table_names=self._table_names if same_width else None,
+            # New values do not fit the dtypes and columns of the table of origin.
+            _origin=None if self._origin is None else self._origin.keys_only(),
+        )
+
+    def astype(self, dtype) -> SequenceArray:
+        """Convert the values; the same object if nothing changes."""
+        if self.dtype == np.dtype(dtype):
+            return self
+        kept = self.compact()
+        return kept._replace(_values=as_values(kept._values.astype(dtype)))
+
+    def spans(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of `values` that the sequences cover, as disjoint intervals in order.
+
+        Returns
+        -------
+        starts, stops : ndarrays of int64 of shape (n_intervals,)
+        """
+        return covered_spans(self._starts, self._lengths)
+
+    def compact(self) -> SequenceArray:
+        """Keep only the rows of `values` that some sequence covers, each once.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            The same object where every row is covered already.
+        """
+        opens, closes = self.spans()
+        widths = closes - opens
+        if widths.sum() == len(self._values):
+            return self
+        if len(opens) == 1:
+            rows: Any = slice(int(opens[0]), int(closes[0]))
+        else:
+            rows = step_rows(opens, widths)
+        before = np.cumsum(widths) - widths
+        span = np.searchsorted(opens, self._starts, side="right") - 1
+        moved = np.zeros_like(self._starts)
+        used = self._lengths > 0
+        moved[used] = (self._starts - opens[span] + before[span])[used] if len(opens) else 0
+        return self._replace(
+            _values=self._values[rows],
+            _starts=frozen(moved),
+            _origin=None if self._origin is None else self._origin.take(rows),
+        )
+
+    def __reduce__(self):
+        state = dict(self.compact().__dict__)
+        # A memory map is stored as the array that it shows.
+        state["_values"] = np.asarray(state["_values"])
+        return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
+
+    def __setstate__(self, state):
+        state["_starts"], state["_lengths"] = frozen(state["_starts"]), frozen(state["_lengths"])
+        self.__dict__.update(state)
+
+    # Out -----------------------------------------------------------------------------------------
+
+    def to_list(self) -> list[np.ndarray]:
+        """List of views of shape (length_i, n_features)."""
+        return list(self)
+
+    def to_padded(self, length: int | None = None, value: float = np.nan, *, side="right") -> np.ndarray:
+        """One array of equal lengths.
+
+        Parameters
+        ----------
+        length : int, default=None
+            Number of steps; longer sequences lose their last ones. None: that of the longest.
+        value : float, default=nan
+            What stands where a sequence has no step. Tokens of unequal length need an int.
+        side : {"right", "left"}, default="right"
+            Where the padding goes.
+
+        Returns
+        -------
+        padded : ndarray of shape (n_sequences, length, n_features)
+
+        Raises
+        ------
+        InputError
+            If `value` is NaN where tokens have to be padded.
+        """
+        length = self.n_timesteps if length is None else int(length)
+        kept = np.minimum(self._lengths, length)
+        if self.is_tokens and value != value and (kept < length).any():
+            raise InputError(
+                f"SequenceArray.to_padded: padding with NaN came for tokens of dtype {self.dtype}, but "
+                "integers have no NaN. Pass value=0, or another id that no token has."
+            )
+        full = bool((kept == length).all())
+        padded = np.full((len(self), length, self.n_features), 0 if full else value, dtype=self.dtype)
+        shift = 0 if side == "right" else length - kept
+        places = step_rows(np.arange(len(self)) * length + shift, kept)
+        padded.reshape(-1, self.n_features)[places] = self._values[step_rows(self._starts, kept)]
+        return padded
+
+    def to_long(self):
+        """One row per step, as the kind of table that the sequences came from.
+
+        Returns
+        -------
+        table : DataFrame or Table
+            What came into :meth:`from_long`, sorted, with its ids, times, column names and dtypes,
+            and only the sequences still here. Otherwise a pandas DataFrame with an index of two
+            levels, "sequence" and "time".
+        """
+        from sksequence.sequences.tables import write_long
+
+        return write_long(self)
+
+    # In ------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_list(cls, sequences, *, feature_names=None) -> SequenceArray:
+        """Join a list of arrays of shape (length_i, n_features) or (length_i,), copied once.
+
+        Parameters
+        ----------
+        sequences : list, tuple or 1-D object array of array-likes
+            Integers stay integers (tokens) if the sequences have one feature.
+        feature_names : sequence of str, default=None
+            Names of the features.
+
+        Returns
+        -------
+        sequences : SequenceArray
+
+        Examples
+        --------
+        >>> from sksequence.sequences import SequenceArray
+        >>> SequenceArray.from_list([[1.0, 2.0, 3.0], [4.0]])
+        SequenceArray(2 sequences of 1 to 3 steps, median 2, 1 feature, float64)
+        """
+        from sksequence.sequences.forms import join_sequences
+
+        joined = join_sequences(list(sequences), "SequenceArray.from_list")
+        return (
+            joined
+            if feature_names is None
+            else joined.with_values(joined._values, feature_names=feature_names)
+        )
+
+    @classmethod
+    def from_padded(cls, X, lengths=None, *, feature_names=None) -> SequenceArray:
+        """View an array of padded sequences; C-contiguous float arrays are not copied.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sequences, n_timesteps, n_features) or (n_sequences, n_timesteps)
+            Sequences padded on the right.
+        lengths : array-like of int of shape (n_sequences,), default=None
+            Steps of each sequence. None: trailing steps that are NaN in every feature are padding.
+        feature_names : sequence of str, default=None
+            Names of the features.
+
+        Returns
+        -------
+        sequences : SequenceArray
+
+        Raises
+        ------
+        InputError
+            If `X` has another number of dimensions, or a length exceeds n_timesteps.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sksequence.sequences import SequenceArray
+        >>> SequenceArray.from_padded(np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])).lengths
+        array([2, 3])
+        """
+        from sksequence.sequences.forms import view_padded
+
+        viewed = view_padded(np.asanyarray(X), lengths, "SequenceArray.from_padded")
+        return (
+            viewed
+            if feature_names is None
+            else viewed.with_values(viewed._values, feature_names=feature_names)
+        )
+
+    @classmethod
+    def from_long(cls, table, *, sequence=None, time=None, columns=None) -> SequenceArray:
+        """Read a table with one row per step, in any order.
+
+        Parameters
+        ----------
+        table : DataFrame or Table
+            Of pandas, polars, pyarrow or another library that narwhals reads.
+        sequence : str, default=None
+            Column that says which sequence a row belongs to. None: the first level of a pandas
+            index of two levels.
+        time : str, default=None
+            Column that orders the rows of a sequence. None: the second level of the index, or, if
+            `sequence` is a column, the order in which the rows stand.
+        columns : list of str, default=None
+            Columns that hold the values. None: all the others, which must be numeric.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            Sequences in the order of their sorted `ids`.
+
+        Raises
+        ------
+        InputError
+            If a column is missing or not numeric, a (sequence, time) pair comes twice, or a key
+            is missing or cannot be sorted.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from sksequence.sequences import SequenceArray
+        >>> long = pd.DataFrame({"id": ["b", "a", "a"], "day": [0, 1, 0], "load": [3.0, 2.0, 1.0]})
+        >>> sequences = SequenceArray.from_long(long, sequence="id", time="day")
+        >>> sequences.to_padded(value=0)[:, :, 0]
+        array([[1., 2.],
+               [3., 0.]])
+        """
+        from sksequence.sequences.tables import read_long
+
+        return read_long(table, sequence, time, columns, "SequenceArray.from_long")
+
+    @classmethod
+    def from_arrow(cls, column) -> SequenceArray:
+        """Read an Arrow column of lists; a column of float lists is not copied.
+
+        Parameters
+        ----------
+        column : pyarrow Array or ChunkedArray, polars Series, or anything that exports Arrow
+            Of lists of numbers (one feature), of lists of structs (one feature per field), or of
+            lists of lists of equal size (one feature per place). Integers stay integers if the
+            sequences have one feature.
+
+        Returns
+        -------
+        sequences : SequenceArray
+
+        Raises
+        ------
+        InputError
+            If the column is of another type, or holds a null.
+        """
+        from sksequence.sequences.tables import read_arrow
+
+        return read_arrow(column, "SequenceArray.from_arrow")

@@ -1,0 +1,175 @@
+"""What sequences must satisfy before a model sees them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sksequence.exceptions import InputError
+from sksequence.sequences.array import SequenceArray
+
+__all__ = ["check_features", "check_sequences"]
+
+_BLOCK_VALUES = 1 << 20  # Values examined at a time where the cheap test is not enough.
+
+
+def check_sequences(sequences: SequenceArray, caller: str, missing: str, tokens: bool) -> SequenceArray:
+    """Refuse sequences that no model can read; floats unless `tokens`."""
+    if len(sequences) == 0:
+        raise InputError(
+            f"{caller}: 0 sample(s) came, but a minimum of 1 sequence is required. "
+            "Check the filter or split that made X."
+        )
+    empty = sequences.lengths == 0
+    if empty.any():
+        raise InputError(
+            f"{caller}: sequence {int(empty.argmax())} has no steps ({int(empty.sum())} of "
+            f"{len(sequences)} sequences are empty or all NaN), but at least 1 step is needed. "
+            "Drop these sequences and their labels."
+        )
+    if tokens:
+        return _check_tokens(sequences, caller)
+    if sequences.is_tokens:
+        return sequences.astype(np.float64)
+    return _check_finite(sequences, caller, missing)
+
+
+def _check_tokens(sequences: SequenceArray, caller: str) -> SequenceArray:
+    if sequences.n_features > 1:
+        raise InputError(
+            f"{caller}: steps of {sequences.n_features} values came, but a step holds one token id. "
+            "Pass sequences of shape (length,), or set embedding_dim=None to read them as numbers."
+        )
+    if not sequences.is_tokens:
+        raise InputError(
+            f"{caller}: values of dtype {sequences.dtype} came, but token ids must be integers. Convert "
+            "them with "
+            ".astype(int), or set embedding_dim=None to read them as numbers."
+        )
+    if sequences.dtype.kind == "u":
+        return sequences
+    kept = _near(sequences)
+    rows = _rows_where(kept, lambda block: block < 0)
+    if len(rows):
+        i, step, _ = _first(kept, rows, lambda block: block < 0)
+        raise InputError(
+            f"{caller}: token {kept[i][step, 0]} at step {step} of sequence {i} came ({len(rows)} negative "
+            "in all), but token ids must be >= 0. Number the vocabulary from 0."
+        )
+    return sequences
+
+
+def _check_finite(sequences: SequenceArray, caller: str, missing: str) -> SequenceArray:
+    kept = _near(sequences)
+    opens, closes = kept.spans()
+    # A sum is finite only if every term is, and it needs no temporary array.
+    with np.errstate(all="ignore"):
+        if np.isfinite(kept.values[opens[0] : closes[-1]].sum()):
+            return sequences
+    _refuse_where(kept, np.isinf, caller, "infinity (inf)", "Replace it, or drop the sequence.")
+    if missing == "raise":
+        advice = "Fill it (for example with PerTimestep(SimpleImputer())), or set missing='mask'."
+        _refuse_where(kept, np.isnan, caller, "NaN", advice)
+    return sequences
+
+
+def _refuse_where(sequences: SequenceArray, bad, caller: str, what: str, advice: str) -> None:
+    rows = _rows_where(sequences, bad)
+    if not len(rows):
+        return
+    i, step, feature = _first(sequences, rows, bad)
+    name = f" ({sequences.feature_names[feature]!r})" if sequences.feature_names else ""
+    where = f"step {step} of sequence {i}, feature {feature}{name}"
+    steps = "1 step" if len(rows) == 1 else f"{len(rows)} steps"
+    raise InputError(
+        f"{caller}: {what} came at {where} ({steps} in all), but finite numbers are needed. {advice}"
+    )
+
+
+def _near(sequences: SequenceArray) -> SequenceArray:
+    """The same sequences, without the rows between them where those are most of what lies there."""
+    opens, closes = sequences.spans()
+    covered = (closes - opens).sum()
+    return sequences.compact() if covered < (closes[-1] - opens[0]) // 4 else sequences
+
+
+def _rows_where(sequences: SequenceArray, bad) -> np.ndarray:
+    """Rows covered by a sequence in which `bad` holds for some feature."""
+    opens, closes = sequences.spans()
+    step = max(1, _BLOCK_VALUES // sequences.n_features)
+    found = [np.empty(0, dtype=np.intp)]
+    for first in range(int(opens[0]), int(closes[-1]), step):
+        block = sequences.values[first : min(first + step, int(closes[-1]))]
+        found.append(first + np.flatnonzero(bad(block).any(axis=1)))
+    rows = np.concatenate(found)
+    return rows[closes[np.searchsorted(opens, rows, side="right") - 1] > rows]
+
+
+def _first(sequences: SequenceArray, rows: np.ndarray, bad) -> tuple[int, int, int]:
+    """Sequence, step and feature of the first of `rows`, in the order of the sequences."""
+    begin = np.searchsorted(rows, sequences.starts)
+    end = np.searchsorted(rows, sequences.starts + sequences.lengths)
+    i = int((end > begin).argmax())
+    row = rows[begin[i]]
+    return i, int(row - sequences.starts[i]), int(np.argmax(bad(sequences.values[row])))
+
+
+def check_features(estimator, sequences: SequenceArray, *, reset: bool) -> None:
+    """Remember, or compare with what was remembered, the features of the training sequences.
+
+    A table of shape (n_samples, n_timesteps) has `n_timesteps` columns, and these are what
+    scikit-learn counts; anything else has as many features as each step has values.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets `n_features_in_` and, where the names are known, `feature_names_in_`.
+    sequences : SequenceArray
+        What came out of :func:`as_sequences`.
+    reset : bool
+        True in `fit`, False afterwards.
+
+    Raises
+    ------
+    InputError
+        If the number of features, or their names, differ from those of `fit`.
+    """
+    table = sequences.table_columns is not None
+    n = sequences.table_columns if table else sequences.n_features
+    names = sequences.table_names if table else sequences.feature_names
+    if reset:
+        estimator.n_features_in_ = n
+        estimator._n_values_in = sequences.n_features
+        vars(estimator).pop("feature_names_in_", None)
+        if names is not None:
+            estimator.feature_names_in_ = np.asarray(names, dtype=object)
+        estimator._table_in = table
+        return
+    _check_names(estimator, names, table)
+    # Ragged univariate sequences may follow a table: only their steps have to fit.
+    same_form = table == estimator._table_in
+    expected = estimator.n_features_in_ if same_form else estimator._n_values_in
+    came = n if same_form else sequences.n_features
+    if came != expected:
+        raise InputError(
+            f"X has {came} features, but {type(estimator).__name__} is expecting {expected} features as "
+            "input. Reshape your data, or select the features seen at fit time."
+        )
+
+
+def _check_names(estimator, names, table: bool) -> None:
+    fitted = getattr(estimator, "feature_names_in_", None)
+    if fitted is None or names is None or table != estimator._table_in or list(fitted) == list(names):
+        return
+    unexpected = sorted(set(names) - set(fitted), key=str)
+    lost = sorted(set(fitted) - set(names), key=str)
+    lines = ["The feature names should match those that were passed during fit."]
+    for title, listed in (
+        ("Feature names unseen at fit time:", unexpected),
+        ("Feature names seen at fit time, yet now missing:", lost),
+    ):
+        if listed:
+            lines.append(title)
+            lines += [f"- {name}" for name in listed[:5]] + (["- ..."] if len(listed) > 5 else [])
+    if not unexpected and not lost:
+        lines.append("Feature names must be in the same order as they were in fit.")
+    raise InputError("\n".join(lines) + "\n")

@@ -1,0 +1,352 @@
+"""Sequences from tables with one row per step, and back; through narwhals, which is imported here only."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from sksequence.exceptions import InputError, MissingDependencyError
+from sksequence.sequences.array import SequenceArray
+from sksequence.sequences.layout import step_rows
+
+__all__ = ["Origin", "read_arrow", "read_long", "write_long"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """What it takes to write sequences as the table that they came from.
+
+    `keys` is a native table of the columns `sequence` and `time`, row by row beside `values`.
+    """
+
+    keys: Any
+    sequence: str
+    time: str | None
+    index_names: tuple | None  # Of a pandas index of two levels; None where the keys were columns.
+    columns: tuple | None  # Order of all columns; None once the values are others.
+    template: Any  # An empty table of the value columns, which knows their dtypes.
+
+    def take(self, rows) -> Origin:
+        """The same for some rows of `values`."""
+        return dataclasses.replace(self, keys=nw.from_native(self.keys, eager_only=True)[rows].to_native())
+
+    def keys_only(self) -> Origin:
+        """The same for other values under the same keys."""
+        return dataclasses.replace(self, columns=None, template=None)
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def read_long(table, sequence, time, columns, caller: str, *, tokens: bool = False) -> SequenceArray:
+    """Read one row per step; see SequenceArray.from_long."""
+    table, sequence, time, index_names = _keys_as_columns(table, sequence, time, caller)
+    frame = _narwhal(table, caller)
+    _refuse_missing(frame, [sequence, *([time] if time else []), *(columns or [])], caller)
+    keys = [sequence] if time is None else [sequence, time]
+    if columns is None:
+        columns = [name for name in frame.columns if name not in keys]
+    if not columns:
+        raise InputError(
+            f"{caller}: a table with only the key columns {keys} came, but at least 1 column of values "
+            "is needed. Add it, or name it in columns=."
+        )
+    for key in keys:
+        _refuse_null_keys(frame[key], key, caller)
+    order = _order(frame, keys, caller)
+    kept = frame.select(*keys)
+    if order is not None:
+        kept = kept[order]
+    firsts = _first_rows(kept, sequence, time, caller)
+    values = _values(frame, columns, order, caller, tokens)
+    ids = kept[sequence][firsts].to_numpy()
+    native = frame.select(*columns)[:0].to_native()
+    places = [name for name in frame.columns if name in keys or name in columns]
+    origin = Origin(kept.to_native(), sequence, time, index_names, tuple(places), native)
+    lengths = np.diff(firsts, append=len(values))
+    return SequenceArray(values, firsts, lengths, feature_names=columns, ids=ids, _origin=origin)
+
+
+def _keys_as_columns(table, sequence, time, caller: str):
+    """Bring the keys of a pandas index of two levels into columns."""
+    if sequence is not None:
+        return table, sequence, time, None
+    index: Any = getattr(table, "index", None)
+    if getattr(index, "nlevels", 1) != 2:
+        raise InputError(
+            f"{caller}: a {type(table).__name__} without an index of two levels (sequence, time) came, but "
+            "a key for each sequence is needed. Pass sequence= and time=, the names of its columns."
+        )
+    if not hasattr(table, "columns"):
+        table = table.to_frame("x0" if table.name is None else table.name)
+    table = table.set_axis([str(name) for name in table.columns], axis=1)
+    taken = set(table.columns)
+    names = []
+    for name, fallback in zip(index.names, ("sequence", "time"), strict=True):
+        name = fallback if name is None else str(name)
+        while name in taken:
+            name = f"{name}_"
+        taken.add(name)
+        names.append(name)
+    return table.reset_index(names=names), names[0], names[1], tuple(index.names)
+
+
+def _narwhal(table, caller: str):
+    try:
+        return nw.from_native(table, eager_only=True)
+    except TypeError as error:
+        raise InputError(
+            f"{caller}: a {type(table).__name__} came, but a DataFrame of pandas or polars or a pyarrow "
+            "Table is needed. Convert it, or use from_list for a list of sequences."
+        ) from error
+
+
+def _refuse_missing(frame, names: list, caller: str) -> None:
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise InputError(
+            f"{caller}: the column {missing[0]!r} is asked for, but the table has {frame.columns}. "
+            "Pass names that it has as sequence=, time= and columns=."
+        )
+
+
+def _refuse_null_keys(keys, name: str, caller: str) -> None:
+    null = keys.is_null().to_numpy()
+    if keys.dtype.is_float():
+        null = null | np.isnan(keys.to_numpy())
+    if null.any():
+        raise InputError(
+            f"{caller}: the column {name!r} is missing (NaN or null) in row {int(null.argmax())} "
+            f"({int(null.sum())} in all), but every row needs its key. Drop or fill these rows."
+        )
+
+
+def _order(frame, keys: list[str], caller: str):
+    """Rows sorted by the keys, or None where they are already."""
+    place = "row"
+    while place in keys:
+        place += "_"
+    try:
+        numbered = frame.select(*keys).with_row_index(place)
+        # The row number is the last key: rows without a time keep the order in which they stand.
+        order = numbered.sort(*keys, place)[place].to_numpy()
+    except Exception as error:
+        raise InputError(
+            f"{caller}: the keys in {keys} cannot be sorted ({error}), but sequences are put in order by "
+            "them. Give each of these columns one type."
+        ) from error
+    return None if (order == np.arange(len(order))).all() else np.asarray(order)
+
+
+def _first_rows(keys, sequence: str, time: str | None, caller: str) -> np.ndarray:
+    """Row at which each sequence begins, in sorted keys."""
+    if len(keys) == 0:
+        return np.empty(0, dtype=np.int64)
+    new = _changes(keys[sequence])
+    if time is not None:
+        same = ~(new | _changes(keys[time]))
+        if same.any():
+            row = int(same.argmax())
+            raise InputError(
+                f"{caller}: the row of sequence {_plain(keys[sequence], row)!r}, time "
+                f"{_plain(keys[time], row)!r} comes more than once ({int(same.sum())} repeated rows in "
+                "all), but each step needs one row. Aggregate or drop the duplicates."
+            )
+    return np.flatnonzero(new).astype(np.int64)
+
+
+def _changes(keys) -> np.ndarray:
+    """Whether each key differs from the one before."""
+    changes = np.ones(len(keys), dtype=bool)
+    # Equal and sorted keys are neighbours, so the mark is set by comparing with the row above.
+    changes[1:] = (keys != keys.shift(1)).to_numpy()[1:]
+    return changes
+
+
+def _plain(keys, row: int):
+    key = keys[row]
+    return key.item() if hasattr(key, "item") else key
+
+
+def _values(frame, columns, order, caller: str, tokens: bool) -> np.ndarray:
+    dtypes = [frame[name].dtype for name in columns]
+    for name, dtype in zip(columns, dtypes, strict=True):
+        if not (dtype.is_numeric() or dtype == nw.Boolean):
+            raise InputError(
+                f"{caller}: the column {name!r} of type {dtype} came, but values must be numbers. Name the "
+                "numeric columns in columns=, or encode this one."
+            )
+    if tokens and len(columns) == 1 and dtypes[0].is_integer():
+        column = frame[columns[0]].to_numpy()
+        return column if order is None else column[order]
+    kind = np.float32 if all(dtype == nw.Float32 for dtype in dtypes) else np.float64
+    values = np.empty((len(frame), len(columns)), dtype=kind)
+    for place, (name, dtype) in enumerate(zip(columns, dtypes, strict=True)):
+        column = frame[name]
+        if dtype == nw.Boolean:
+            column = column.cast(nw.Int8)
+        column = column.cast(nw.Float32 if kind is np.float32 else nw.Float64).to_numpy()
+        values[:, place] = column if order is None else column[order]
+    return values
+
+
+def read_arrow(column, caller: str) -> SequenceArray:
+    """Read lists of numbers, of structs, or of lists; see SequenceArray.from_arrow."""
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{caller}: an Arrow column came, but pyarrow is missing. Install pyarrow."
+        ) from error
+    try:
+        if hasattr(column, "to_arrow"):
+            column = column.to_arrow()
+        if not isinstance(column, (pa.Array, pa.ChunkedArray)):
+            column = pa.chunked_array(column) if hasattr(column, "__arrow_c_stream__") else pa.array(column)
+    except (TypeError, ValueError, pa.ArrowInvalid) as error:
+        raise InputError(
+            f"{caller}: a {type(column).__name__} came, but an Arrow column of lists is needed ({error}). "
+            "Pass one column, such as table['values']."
+        ) from error
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    starts, lengths, steps = _lists(column, caller)
+    if pa.types.is_struct(steps.type):
+        names = [field.name for field in steps.type]
+        parts = [_numbers(part, caller) for part in steps.flatten()]
+        return SequenceArray(np.column_stack(parts), starts, lengths, feature_names=names)
+    if not _is_list(steps.type):
+        return SequenceArray(_numbers(steps, caller), starts, lengths)
+    begin, widths, flat = _lists(steps, caller)
+    n_features = int(widths[0]) if len(widths) else 1
+    if (widths != n_features).any():
+        odd = int((widths != n_features).argmax())
+        raise InputError(
+            f"{caller}: step {odd} of the column has {widths[odd]} values and step 0 has {n_features}, but "
+            "each step needs the same number of features. Pad or drop the odd ones."
+        )
+    numbers = _numbers(flat, caller)
+    first = int(begin[0]) if len(begin) else 0
+    return SequenceArray(
+        numbers[first : first + len(begin) * n_features].reshape(-1, n_features), starts, lengths
+    )
+
+
+def _is_list(kind) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+
+
+def _lists(column, caller: str):
+    """Starts and lengths of the lists of a column, and the array that they lie in."""
+    import pyarrow as pa
+
+    if not _is_list(column.type):
+        raise InputError(
+            f"{caller}: an Arrow column of type {column.type} came, but a list type is needed. Pass a "
+            "column of list<number>, list<struct> or list<list<number>>."
+        )
+    if column.null_count:
+        row = column.is_null().index(pa.scalar(True)).as_py()
+        raise InputError(
+            f"{caller}: row {row} of the column is null ({column.null_count} in all), but every row must "
+            "be a list. Drop these rows and their labels."
+        )
+    if pa.types.is_fixed_size_list(column.type):
+        size = column.type.list_size
+        return (column.offset + np.arange(len(column))) * size, np.full(len(column), size), column.values
+    offsets = column.offsets.to_numpy().astype(np.int64)
+    return offsets[:-1], np.diff(offsets), column.values
+
+
+def _numbers(column, caller: str) -> np.ndarray:
+    import pyarrow as pa
+
+    kind = column.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+        raise InputError(
+            f"{caller}: lists of type {kind} came, but lists of numbers are needed. Cast or encode them "
+            "first."
+        )
+    # A null becomes NaN, which whoever reads the sequences refuses or masks.
+    return column.to_numpy(zero_copy_only=False)
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def write_long(sequences: SequenceArray):
+    """One row per step, in the kind of table that the sequences came from."""
+    rows = step_rows(sequences.starts, sequences.lengths)
+    values = sequences.values[rows]
+    origin = sequences._origin
+    names = sequences.feature_names
+    if names is None:
+        names = tuple(f"x{i}" for i in range(sequences.n_features))
+    if origin is None:
+        return _write_pandas(sequences, values, names)
+    keys = nw.from_native(origin.keys, eager_only=True)
+    kept = keys[rows]
+    backend = nw.get_native_namespace(keys)
+    columns = [nw.new_series(name, values[:, place], backend=backend) for place, name in enumerate(names)]
+    if kept.implementation.is_pandas_like():
+        columns = [
+            nw.from_native(c.to_native().set_axis(kept.to_native().index), series_only=True) for c in columns
+        ]
+    frame = kept.with_columns(*columns)
+    order = origin.columns or frame.columns
+    return _restore(frame.select(*order).to_native(), origin)
+
+
+def _restore(table, origin: Origin):
+    """Give back the dtypes and the index of the table of origin."""
+    library = type(table).__module__.partition(".")[0]
+    template = origin.template
+    if library == "pandas":
+        if template is not None:
+            table = table.astype(dict(template.dtypes))
+        if origin.index_names is not None:
+            keys = [origin.sequence, origin.time]
+            return table.set_index(keys).rename_axis(list(origin.index_names))
+        return table.reset_index(drop=True)
+    if template is None:
+        return table
+    if library == "polars":
+        # A null was read as NaN; what else is NaN in a float column stays.
+        return table.with_columns(
+            **{
+                name: table[name].fill_nan(None).cast(dtype)
+                if not dtype.is_float()
+                else table[name].cast(dtype)
+                for name, dtype in template.schema.items()
+            }
+        )
+    if library == "pyarrow":
+        for name, kind in zip(template.schema.names, template.schema.types, strict=True):
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, name, _cast_arrow(table[name], kind))
+    return table
+
+
+def _cast_arrow(column, kind):
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(kind):
+        column = pc.if_else(pc.is_nan(column), None, column) if pa.types.is_floating(column.type) else column
+    return column.cast(kind)
+
+
+def _write_pandas(sequences: SequenceArray, values: np.ndarray, names):
+    import pandas as pd
+
+    ids = np.arange(len(sequences)) if sequences.ids is None else sequences.ids
+    lengths = sequences.lengths
+    times = step_rows(np.zeros_like(lengths), lengths)
+    index = pd.MultiIndex.from_arrays([np.repeat(ids, lengths), times], names=["sequence", "time"])
+    return pd.DataFrame(values, index=index, columns=list(names))

@@ -1,0 +1,210 @@
+"""Long tables and Arrow columns, in and out."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from pandas.testing import assert_frame_equal
+
+from sksequence.sequences import SequenceArray, as_sequences
+
+KEYS = {"sequence": "id", "time": "when"}
+
+
+@pytest.fixture
+def long():
+    """Sorted rows of three sequences; the key columns stand among the values."""
+    return pd.DataFrame(
+        {
+            "load": [1.5, 2.5, 3.5, 4.5, 5.5, 6.5],
+            "id": ["a", "a", "b", "c", "c", "c"],
+            "count": [1, 2, 3, 4, 5, 6],
+            "when": pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-01", *["2020-01-05"] * 3])
+            + pd.to_timedelta([0, 0, 0, 0, 1, 2], unit="h"),
+            "open": [True, False, True, True, False, True],
+            "small": np.arange(6, dtype=np.float32),
+        }
+    )
+
+
+def polars_equal(a, b):
+    return isinstance(a, pl.DataFrame) and a.schema == b.schema and a.equals(b)
+
+
+def test_pandas_columns_come_back(long):
+    sequences = SequenceArray.from_long(long, **KEYS)
+    assert sequences.ids.tolist() == ["a", "b", "c"]
+    assert sequences.lengths.tolist() == [2, 1, 3]
+    assert sequences.feature_names == ("load", "count", "open", "small")
+    assert_frame_equal(sequences.to_long(), long)
+
+
+@pytest.mark.parametrize("names", [["id", "when"], [None, None], ["load", None]])
+def test_a_pandas_index_comes_back(long, names):
+    indexed = long.set_index(["id", "when"]).rename_axis(names)
+    assert_frame_equal(SequenceArray.from_long(indexed).to_long(), indexed)
+    assert_frame_equal(as_sequences(indexed).to_long(), indexed)
+
+
+def test_a_series_with_two_levels_is_one_feature(long):
+    series = long.set_index(["id", "when"])["load"]
+    sequences = as_sequences(series)
+    assert sequences.lengths.tolist() == [2, 1, 3]
+    assert_frame_equal(sequences.to_long(), series.to_frame())
+
+
+def test_columns_without_string_names_are_read():
+    index = pd.MultiIndex.from_product([[1, 2], [0, 1]])
+    sequences = as_sequences(pd.DataFrame(np.arange(8.0).reshape(4, 2), index=index))
+    assert sequences.feature_names == ("0", "1")
+    assert sequences.to_long().index.names == [None, None]
+
+
+def test_polars_comes_back(long):
+    table = pl.from_pandas(long).with_columns(
+        pl.col("id").cast(pl.Categorical), pl.col("count").cast(pl.Int8)
+    )
+    assert polars_equal(SequenceArray.from_long(table, **KEYS).to_long(), table)
+
+
+def test_pyarrow_comes_back(long):
+    table = pa.table({name: long[name].to_list() for name in long})
+    assert SequenceArray.from_long(table, **KEYS).to_long().equals(table)
+
+
+def test_nullable_values_come_back(long):
+    long["count"] = pd.array([1, None, 3, 4, None, 6], dtype="Int64")
+    sequences = SequenceArray.from_long(long, **KEYS)
+    assert np.isnan(sequences[0][1, 1])
+    assert_frame_equal(sequences.to_long(), long)
+    table = pl.from_pandas(long)
+    assert polars_equal(SequenceArray.from_long(table, **KEYS).to_long(), table)
+    arrow = table.to_arrow()
+    assert SequenceArray.from_long(arrow, **KEYS).to_long().equals(arrow)
+
+
+def test_time_zones_come_back(long):
+    long["when"] = long["when"].dt.tz_localize("Europe/Berlin")
+    assert_frame_equal(SequenceArray.from_long(long, **KEYS).to_long(), long)
+
+
+def test_the_order_of_rows_means_nothing(long):
+    mixed = long.sample(frac=1, random_state=3)
+    assert mixed.index.tolist() != sorted(mixed.index)
+    assert_frame_equal(SequenceArray.from_long(mixed, **KEYS).to_long(), long)
+    interleaved = long.sort_values(["when", "id"], kind="stable")
+    assert_frame_equal(SequenceArray.from_long(interleaved, **KEYS).to_long(), long)
+
+
+def test_a_slice_writes_its_rows_only(long):
+    sequences = SequenceArray.from_long(long, **KEYS)
+    expected = pd.concat([long[3:], long[:2]], ignore_index=True)
+    assert_frame_equal(sequences[[2, 0]].to_long(), expected)
+    assert_frame_equal(pickle.loads(pickle.dumps(sequences[[2, 0]])).to_long(), expected)
+    indexed = long.set_index(["id", "when"])
+    assert_frame_equal(SequenceArray.from_long(indexed)[1:].to_long(), indexed[2:])
+
+
+def test_a_pickled_slice_of_a_long_table_is_small():
+    n = 100_000
+    table = pd.DataFrame(
+        {"id": np.repeat(np.arange(1000), 100), "t": np.tile(np.arange(100), 1000), "x": 0.5}
+    )
+    sequences = SequenceArray.from_long(table, sequence="id", time="t")
+    assert len(sequences) == 1000
+    assert len(sequences.values) == n
+    assert len(pickle.dumps(sequences[:2])) < 10_000
+
+
+def test_other_values_drop_the_old_dtypes(long):
+    sequences = SequenceArray.from_long(long.set_index(["id", "when"]), columns=["load", "count"])
+    halves = sequences.with_values(sequences.values / 2, feature_names=["load", "count"]).to_long()
+    assert halves["count"].tolist() == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
+    assert halves.index.names == ["id", "when"]
+
+
+def test_chosen_columns_are_the_features(long):
+    sequences = SequenceArray.from_long(long, **KEYS, columns=["count"])
+    assert sequences.feature_names == ("count",)
+    assert_frame_equal(sequences.to_long(), long[["id", "count", "when"]])
+
+
+def test_without_time_rows_keep_their_order():
+    table = pd.DataFrame({"id": ["b", "a", "b", "a"], "x": [1.0, 2.0, 0.0, 1.0]})
+    sequences = SequenceArray.from_long(table, sequence="id")
+    assert [s.ravel().tolist() for s in sequences] == [[2.0, 1.0], [1.0, 0.0]]
+    assert sequences.to_long()["id"].tolist() == ["a", "a", "b", "b"]
+
+
+def test_float32_columns_give_float32(long):
+    assert SequenceArray.from_long(long, **KEYS, columns=["small"]).dtype == np.float32
+
+
+def test_long_tokens_stay_integers(long):
+    indexed = long.set_index(["id", "when"])[["count"]]
+    assert as_sequences(indexed, tokens=True).is_tokens
+    assert as_sequences(indexed).dtype == np.float64
+
+
+def test_sequences_of_no_table_become_an_indexed_frame():
+    table = as_sequences([[1.0, 2.0], [3.0]])[::-1].to_long()
+    assert table.index.tolist() == [(0, 0), (1, 0), (1, 1)]
+    assert table.index.names == ["sequence", "time"]
+    assert table["x0"].tolist() == [3.0, 1.0, 2.0]
+    assert [s.ravel().tolist() for s in as_sequences(table)] == [[3.0], [1.0, 2.0]]
+
+
+def test_ids_become_the_index():
+    sequences = SequenceArray(np.arange(3.0), [0, 1], [1, 2], ids=["u", "v"], feature_names=["load"])
+    assert sequences.to_long().loc["v", "load"].tolist() == [1.0, 2.0]
+
+
+LISTS = {
+    "list": pa.list_(pa.float64()),
+    "large list": pa.large_list(pa.float64()),
+    "float32": pa.list_(pa.float32()),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_arrow_lists_of_numbers_are_viewed(kind):
+    column = pa.array([[1.0, 2.0], [3.0], [4.0, 5.0, 6.0]], type=LISTS[kind])
+    sequences = SequenceArray.from_arrow(column)
+    assert [s.ravel().tolist() for s in sequences] == column.to_pylist()
+    assert np.shares_memory(sequences.values, column.values.to_numpy())
+
+
+def test_an_arrow_slice_and_chunks_are_read():
+    column = pa.array([[1.0], [2.0, 3.0], [4.0]])
+    assert [s.ravel().tolist() for s in SequenceArray.from_arrow(column[1:])] == [[2.0, 3.0], [4.0]]
+    chunks = pa.chunked_array([column, column[:1]])
+    assert [s.ravel().tolist() for s in SequenceArray.from_arrow(chunks)] == [[1.0], [2.0, 3.0], [4.0], [1.0]]
+    fixed = pa.array([[1.0, 2.0], [3.0, 4.0]], type=pa.list_(pa.float64(), 2))
+    assert [s.ravel().tolist() for s in SequenceArray.from_arrow(fixed[1:])] == [[3.0, 4.0]]
+
+
+def test_arrow_structs_give_named_features():
+    column = pa.array([[{"u": 1.0, "v": 2.0}], [{"u": 3.0, "v": 4.0}, {"u": 5.0, "v": 6.0}]])
+    sequences = SequenceArray.from_arrow(column)
+    assert sequences.feature_names == ("u", "v")
+    assert [s.tolist() for s in sequences] == [[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]]
+
+
+@pytest.mark.parametrize("inner", [pa.list_(pa.float64()), pa.list_(pa.float64(), 2)])
+def test_arrow_lists_of_lists_give_features(inner):
+    lists = [[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]], [[7.0, 8.0]]]
+    column = pa.array(lists, type=pa.list_(inner))
+    assert [s.tolist() for s in SequenceArray.from_arrow(column)] == lists
+    assert [s.tolist() for s in SequenceArray.from_arrow(column[1:])] == lists[1:]
+
+
+@pytest.mark.parametrize(
+    "make", [pl.Series, lambda x: pd.Series(x, dtype=pd.ArrowDtype(pa.list_(pa.int64())))]
+)
+def test_list_columns_of_frames_are_read(make):
+    sequences = SequenceArray.from_arrow(make([[1, 2], [3]]))
+    assert sequences.is_tokens
+    assert [s.ravel().tolist() for s in sequences] == [[1, 2], [3]]

@@ -1,0 +1,331 @@
+"""Training: budgets, stopping, interruption, divergence, continuation, weights, history."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback, EpochScoring
+
+from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, RNNClassifier
+from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.schedule import learning_rate_factor, plan
+from sksequence.exceptions import InputError, NonFiniteLossError, ParameterError
+from sksequence.sequences import SequenceArray
+
+SMALL = {"hidden_size": 8, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in rng.integers(3, 20, size=80)]
+    return X, np.array(["up" if x[:, 0].mean() > 0 else "down" for x in X])
+
+
+def weights(model):
+    return torch.cat([p.detach().flatten() for p in model.net_.module_.parameters()])
+
+
+# ---------------------------------------------------------------------- batches
+def test_every_example_comes_once_a_pass():
+    lengths = np.random.default_rng(0).integers(1, 50, size=333)
+    sequences = SequenceArray(np.zeros((lengths.sum(), 1)), np.cumsum(lengths) - lengths, lengths)
+    batches = Batches(Examples(sequences), batch_size=8, generator=torch.Generator().manual_seed(0))
+    seen = torch.cat(batches.order())
+    assert sorted(seen.tolist()) == list(range(333))
+    assert not torch.equal(seen, torch.cat(batches.order()))
+
+
+def test_short_epochs_go_on_where_the_last_one_stopped():
+    sequences = SequenceArray(np.zeros((100, 1)), np.arange(100), np.ones(100, int))
+    batches = Batches(
+        Examples(sequences), batch_size=10, generator=torch.Generator().manual_seed(0), per_epoch=4
+    )
+    seen = torch.cat([index for _ in range(5) for index in batches.order()]).tolist()
+    assert len(batches) == 4
+    assert sorted(seen[:100]) == list(range(100))
+    assert sorted(seen[100:]) == sorted(set(seen[100:]))
+
+
+def test_buckets_pad_little():
+    lengths = np.random.default_rng(0).integers(1, 400, size=4000)
+    sequences = SequenceArray(np.zeros((lengths.sum(), 1)), np.cumsum(lengths) - lengths, lengths)
+    batches = Batches(Examples(sequences), batch_size=32, generator=torch.Generator().manual_seed(0))
+    padded = sum(int(lengths[index].max()) * len(index) for index in batches.order())
+    assert padded < 1.15 * lengths.sum()
+
+
+def test_batches_hold_the_right_steps_and_repeat_the_last_one():
+    values = np.arange(20.0)[:, None]
+    sequences = SequenceArray(values, [4, 0, 15], [3, 5, 1])
+    inputs, _ = Batches(Examples(sequences), batch_size=3).batch(torch.tensor([2, 0, 1]))
+    assert inputs["lengths"].tolist() == [1, 3, 5]
+    assert inputs["values"][..., 0].tolist() == [[15] * 5, [4, 5, 6, 6, 6], [0, 1, 2, 3, 4]]
+
+
+def test_targets_that_are_sequences_are_gathered_with_their_batch():
+    values = np.arange(20.0)[:, None]
+    examples = Examples(SequenceArray(values, [0, 5], [4, 4]), SequenceArray(values, [4, 9], [2, 2]))
+    _, targets = Batches(examples).batch(torch.tensor([1, 0]))
+    assert targets[..., 0].tolist() == [[9, 10], [4, 5]]
+
+
+# ---------------------------------------------------------------------- budget and schedule
+def test_small_data_get_more_passes_than_large():
+    options = {"batch_size": "auto", "max_epochs": "auto", "n_steps": 400, "min_passes": 4}
+    small, large = plan(36, **options), plan(100_000, **options)
+    assert small.batch_size == 8
+    assert small.max_epochs == 80
+    assert large.batch_size == 250
+    assert large.max_epochs == 4
+    assert plan(100, batch_size=10, max_epochs=3, n_steps=400, min_passes=4).n_steps == 30
+
+
+def test_cosine_schedule_rises_then_falls_to_zero():
+    factors = [learning_rate_factor("cosine", 0.1, step, 100) for step in range(100)]
+    assert factors[0] == pytest.approx(0.1)
+    assert max(factors) == 1.0
+    assert np.argmax(factors) == 9
+    assert factors[-1] == pytest.approx(0.0, abs=1e-3)
+    assert all(np.diff(factors[10:]) < 0)
+    assert learning_rate_factor("constant", 0.1, 5, 100) == 1.0
+
+
+def test_outcome_of_auto_is_visible(data):
+    X, y = data
+    model = LSTMClassifier(**SMALL).fit(X, y)
+    assert (model.batch_size_, model.n_iter_, model.patch_size_) == (10, 50, 1)
+    assert model.memory_ == max(map(len, X))
+    long = np.random.default_rng(0).normal(size=(20, 130, 1))
+    assert LSTMClassifier(max_epochs=1, **SMALL).fit(long, np.arange(20) % 2).patch_size_ == 3
+
+
+# ---------------------------------------------------------------------- history
+def test_history_tells_each_epoch(data):
+    X, y = data
+    model = GRUClassifier(max_epochs=6, early_stopping=True, **SMALL).fit(X, y)
+    history = model.history_
+    assert list(history.index) == [1, 2, 3, 4, 5, 6]
+    assert {"train_loss", "valid_loss", "lr", "gradient_norm", "seconds"} <= set(history.columns)
+    assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
+    assert model.n_iter_ == 6
+    assert model.n_parameters_ == sum(p.numel() for p in model.net_.module_.parameters())
+
+
+def test_train_loss_is_the_mean_over_examples_in_both_loops(data):
+    class Listens(Callback):
+        def on_batch_end(self, net, batch=None, training=None, **kwargs):
+            pass
+
+    X, y = data
+    lean = LSTMClassifier(max_epochs=3, dropout=0.5, **SMALL).fit(X, y)
+    full = LSTMClassifier(max_epochs=3, dropout=0.5, callbacks=[Listens()], **SMALL).fit(X, y)
+    assert torch.equal(weights(lean), weights(full))
+    np.testing.assert_allclose(lean.history_["train_loss"], full.history_["train_loss"], rtol=1e-6)
+    np.testing.assert_allclose(lean.history_["gradient_norm"], full.history_["gradient_norm"], rtol=1e-6)
+
+
+def test_skorch_scoring_callback_sees_predictions(data):
+    X, y = data
+    scoring = EpochScoring("accuracy", lower_is_better=False, name="accuracy")
+    model = LSTMClassifier(max_epochs=15, early_stopping=True, callbacks=[scoring], **SMALL).fit(X, y)
+    accuracy = model.history_["accuracy"]
+    assert accuracy.between(0, 1).all()
+    assert accuracy.iloc[-1] > 0.6
+
+
+def test_gradient_is_clipped(data):
+    X, y = data
+    model = LSTMClassifier(max_epochs=1, gradient_clip=1e-9, weight_decay=0.0, **SMALL)
+    moved = weights(model.set_params(net_params={"optimizer": torch.optim.SGD}).fit(X, y))
+    still = weights(LSTMClassifier(max_epochs=1, lr=1e-30, weight_decay=0.0, **SMALL).fit(X, y))
+    np.testing.assert_allclose(moved, still, atol=1e-6)
+
+
+# ---------------------------------------------------------------------- stopping
+def test_early_stopping_returns_to_the_best_weights(data):
+    X, y = data
+    kept = {}
+
+    class Record(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            kept[net.history[-1, "epoch"]] = torch.cat([p.detach().flatten() for p in net.module_.parameters()])
+
+    noise = np.random.default_rng(1).permutation(y)
+    options = {"max_epochs": 200, "early_stopping": True, "n_iter_no_change": 4, "dropout": 0.0, "callbacks": [Record()]}
+    model = LSTMClassifier(**options, **SMALL).fit(X, noise)
+    best = int(model.history_["valid_loss"].idxmin())
+    assert model.n_iter_ == best + 4
+    assert torch.equal(weights(model), kept[best])
+
+
+class Interrupt(Callback):
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_batch_begin(self, net, batch=None, training=None, **kwargs):
+        if net.history[-1, "epoch"] == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_interrupted_fit_leaves_a_usable_estimator(data, epoch):
+    X, y = data
+    model = LSTMClassifier(max_epochs=9, callbacks=[Interrupt(epoch)], **SMALL)
+    with pytest.warns(ConvergenceWarning, match=f"interrupted after {epoch - 1} of 9 epochs"):
+        model.fit(X, y)
+    assert model.n_iter_ == epoch - 1
+    assert model.predict(X).shape == y.shape
+    assert len(model.history_) == epoch - 1
+
+
+def test_diverging_loss_stops_with_the_epoch_and_keeps_good_weights(data):
+    class Poison(Callback):
+        def on_epoch_begin(self, net, **kwargs):
+            if len(net.history) == 3:
+                with torch.no_grad():
+                    net.module_.head.weight.fill_(float("nan"))
+
+    X, y = data
+    model = LSTMClassifier(max_epochs=5, callbacks=[Poison()], **SMALL)
+    with pytest.raises(NonFiniteLossError, match=r"LSTMClassifier.fit: the loss became nan in epoch 3"):
+        model.fit(X, y)
+    assert weights(model).isfinite().all()
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+# ---------------------------------------------------------------------- continuing
+def test_partial_fit_goes_on(data):
+    X, y = data
+    model = LSTMClassifier(lr=0.02, **SMALL)
+    losses = []
+    for n in range(1, 9):
+        model.partial_fit(X, y, classes=["down", "up"])
+        losses.append(model.history_["train_loss"].iloc[-1])
+        assert model.n_iter_ == n
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_partial_fit_learns_classes_that_come_later(data):
+    X, y = data
+    up = y == "up"
+    first = [x for x, u in zip(X, up, strict=True) if u]
+    model = LSTMClassifier(**SMALL).partial_fit(first, y[up], classes=["down", "up"])
+    model.partial_fit(X, y)
+    assert list(model.classes_) == ["down", "up"]
+    with pytest.raises(InputError, match="holds 'left' at position 0"):
+        model.partial_fit(X[:1], ["left"])
+
+
+def test_warm_start_begins_where_the_last_fit_ended(data):
+    X, y = data
+    cold = LSTMClassifier(max_epochs=4, **SMALL).fit(X, y)
+    cold.fit(X, y)
+    assert cold.n_iter_ == 4
+    warm = LSTMClassifier(max_epochs=4, warm_start=True, **SMALL).fit(X, y)
+    warm.fit(X, y)
+    assert warm.n_iter_ == 8
+    assert warm.history_["train_loss"].iloc[4] < warm.history_["train_loss"].iloc[0]
+
+
+# ---------------------------------------------------------------------- weights of samples and classes
+def test_samples_of_weight_zero_teach_nothing(data):
+    X, y = data
+    wrong = np.where(y == "up", "down", "up")
+    weight = np.r_[np.ones(len(X)), np.zeros(len(X))]
+    model = LSTMClassifier(lr=0.02, **SMALL).fit(X + X, np.r_[y, wrong], sample_weight=weight)
+    assert model.score(X, y) > 0.9
+
+
+def test_class_weight_shifts_the_balance(data):
+    X, y = data
+    noise = np.random.default_rng(0).permutation(y)
+    share = {}
+    for heavy in ("up", "down"):
+        model = LSTMClassifier(class_weight={heavy: 20, **{c: 1 for c in ("up", "down") if c != heavy}}, max_epochs=5, **SMALL)
+        share[heavy] = (model.fit(X, noise).predict(X) == "up").mean()
+    assert share["up"] > 0.9
+    assert share["down"] < 0.1
+
+
+def test_balanced_class_weight_equals_the_sample_weights_it_stands_for(data):
+    from sklearn.utils.class_weight import compute_sample_weight
+
+    X, y = data
+    X, y = X[:50], np.r_[["up"] * 10, ["down"] * 40]
+    balanced = LSTMClassifier(max_epochs=2, class_weight="balanced", **SMALL).fit(X, y)
+    weighted = LSTMClassifier(max_epochs=2, **SMALL).fit(X, y, sample_weight=compute_sample_weight("balanced", y))
+    assert torch.equal(weights(balanced), weights(weighted))
+
+
+def test_regression_weights_shift_the_mean():
+    X = np.zeros((40, 5))
+    y = np.r_[np.zeros(20), np.ones(20)]
+    model = LSTMRegressor(**SMALL).fit(X, y, sample_weight=np.r_[np.ones(20), 3 * np.ones(20)])
+    assert model.predict(X[:1]) == pytest.approx(0.75, abs=0.03)
+
+
+# ---------------------------------------------------------------------- options that reach the network
+def test_net_params_reach_skorch(data):
+    X, y = data
+    model = RNNClassifier(max_epochs=1, net_params={"optimizer__weight_decay": 0.25}, **SMALL).fit(X, y)
+    matrices = [g for g in model.net_.optimizer_.param_groups if g["weight_decay"]]
+    assert [g["weight_decay"] for g in matrices] == [0.25]
+    model.set_params(net_params={"optimizer": torch.optim.SGD, "optimizer__momentum": 0.5}).fit(X, y)
+    assert isinstance(model.net_.optimizer_, torch.optim.SGD)
+
+
+def test_biases_are_not_decayed(data):
+    X, y = data
+    model = LSTMClassifier(max_epochs=1, bidirectional=True, layer_norm=True, **SMALL).fit(X, y)
+    decayed = {id(p) for g in model.net_.optimizer_.param_groups if g["weight_decay"] for p in g["params"]}
+    for name, weight in model.net_.module_.named_parameters():
+        assert (id(weight) in decayed) == (weight.ndim > 1), name
+
+
+def test_memory_none_is_torch_initialisation(data):
+    X, y = data
+    model = LSTMClassifier(memory=None, max_epochs=1, lr=1e-30, hidden_size=64, random_state=0).fit(X, y)
+    rnn = model.net_.module_.encoder.layers[0].ahead
+    assert rnn.bias_ih_l0.abs().max() <= 1 / 8
+    chrono = LSTMClassifier(max_epochs=1, lr=1e-30, hidden_size=64, random_state=0).fit(X, y)
+    assert chrono.net_.module_.encoder.layers[0].ahead.bias_ih_l0.max() > 2
+
+
+def test_bfloat16_agrees_roughly(data):
+    X, y = data
+    exact, rough = (
+        LSTMClassifier(max_epochs=3, precision=p, **SMALL).fit(X, y).predict_proba(X)
+        for p in ("float32", "bfloat16")
+    )
+    assert not np.array_equal(exact, rough)
+    np.testing.assert_allclose(exact, rough, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "words"),
+    [
+        ("hidden_size", 0, "must be an int >= 1. Got 0 instead."),
+        ("hidden_size", 2.5, "must be an int >= 1. Got 2.5 instead."),
+        ("dropout", 1.0, "must be a number >= 0 and < 1. Got 1.0 instead."),
+        ("pooling", "sum", "must be 'last' or 'mean' or 'max' or 'attention' or a tuple of these"),
+        ("pooling", (), "a tuple of these: last, mean, max, attention. Got () instead."),
+        ("memory", 0, "must be 'auto' or a number >= 1 or None. Got 0 instead."),
+        ("max_epochs", "many", "must be 'auto' or an int >= 1. Got 'many' instead."),
+        ("bidirectional", "yes", "must be True or False. Got 'yes' instead."),
+        ("random_state", -1, "must be None, an int >= 0 or a numpy RandomState. Got -1 instead."),
+        ("lr", float("nan"), "must be a number > 0. Got nan instead."),
+        ("callbacks", "TensorBoard", "must be None or a list of skorch callbacks. Got 'TensorBoard' instead."),
+        ("missing", "drop", "must be 'raise' or 'mask'. Got 'drop' instead."),
+    ],
+)
+def test_bad_parameter_is_named_at_fit(data, parameter, value, words):
+    with pytest.raises(ParameterError) as error:
+        LSTMClassifier(**{parameter: value}).fit(*data)
+    assert f"The {parameter!r} parameter of LSTMClassifier" in str(error.value)
+    assert words in str(error.value)
+
+
+def test_misspelt_parameter_fails_at_construction():
+    with pytest.raises(TypeError, match="hiden_size"):
+        LSTMClassifier(hiden_size=8)
