@@ -1,6 +1,7 @@
 """Recurrent networks as scikit-learn estimators: classify, regress and forecast sequences of any form."""
 
 from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifier
+from sksequence.preprocessing import PerTimestep, SequencePadder, WindowTransformer, make_windows
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
 from sksequence.sequences import SequenceArray, as_sequences
 
@@ -11,8 +12,12 @@ __all__ = [
     "GRURegressor",
     "LSTMClassifier",
     "LSTMRegressor",
+    "PerTimestep",
     "RNNClassifier",
     "RNNRegressor",
     "SequenceArray",
+    "SequencePadder",
+    "WindowTransformer",
     "as_sequences",
+    "make_windows",
 ]

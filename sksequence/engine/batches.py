@@ -14,9 +14,11 @@ from sksequence.sequences import SequenceArray
 
 __all__ = ["Batches", "Examples", "Gather"]
 
-# Sequences of similar length are batched together within pools of this many batches: wide enough
-# that little is padded, narrow enough that batches stay random.
+# Sequences of similar length are batched together within pools of at most this many batches, and at
+# most an eighth of the data: wide enough that little is padded, narrow enough that every pass
+# brings other companions together.
 _POOL = 16
+_LEAST_POOLS = 8
 _PREDICTION_BATCH = 256
 
 
@@ -194,8 +196,10 @@ class Batches:
         order = torch.randperm(len(self.inputs.lengths), generator=self.generator)
         if self.inputs.equal:
             return list(order.split(self.batch_size))
+        n_batches = -(-len(order) // self.batch_size)
+        pool_size = max(1, min(_POOL, n_batches // _LEAST_POOLS)) * self.batch_size
         batches = []
-        for pool in order.split(_POOL * self.batch_size):
+        for pool in order.split(pool_size):
             by_length = pool[self.inputs.lengths[pool].argsort(stable=True)]
             batches += by_length.split(self.batch_size)
         shuffle = torch.randperm(len(batches), generator=self.generator)

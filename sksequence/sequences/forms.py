@@ -255,7 +255,17 @@ def _numeric(array: np.ndarray, caller: str, what: str) -> np.ndarray:
 def _read_items(items: list, caller: str, tokens: bool) -> SequenceArray:
     if items and all(np.isscalar(item) and not isinstance(item, (str, bytes)) for item in items):
         return _read_array(np.asarray(items), caller, tokens)
-    return join_sequences(items, caller)
+    joined = join_sequences(items, caller)
+    if not tokens and _is_nested_table(items):
+        return joined._replace(_table_columns=len(items[0]))
+    return joined
+
+
+def _is_nested_table(items: list) -> bool:
+    """Whether plain lists of equally many numbers came: a table, as ``array.tolist()`` writes it."""
+    if not all(type(item) is list and len(item) == len(items[0]) for item in items):
+        return False
+    return np.isscalar(items[0][0])
 
 
 def read_series(X, caller: str, *, missing: str = "mask") -> SequenceArray:

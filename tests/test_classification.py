@@ -1,0 +1,166 @@
+"""Classifiers on every kind of label and input."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sksequence import (
+    GRUClassifier,
+    LSTMClassifier,
+    PerTimestep,
+    RNNClassifier,
+    SequenceArray,
+    SequencePadder,
+)
+from sksequence.exceptions import InputError, ParameterError
+
+SMALL = {"hidden_size": 12, "random_state": 0}
+CLASSIFIERS = (RNNClassifier, LSTMClassifier, GRUClassifier)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Ragged sequences of three kinds: rising, falling, flat."""
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 3, size=90)
+    X = [
+        np.linspace(0, (-2.0, 0.0, 2.0)[k], n)[:, None] + 0.1 * rng.normal(size=(n, 1))
+        for k, n in zip(kinds, rng.integers(4, 25, size=90), strict=True)
+    ]
+    return X, kinds
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize(
+    "labels",
+    [np.array(["low", "flat", "high"]), np.array([-5, 0, 7]), np.array([0.5, 1.5, 2.5]), np.array(["a", "b", "c"], dtype=object)],
+    ids=["str", "int", "float", "object"],
+)
+def test_labels_of_any_dtype_come_back(classifier, labels, data):
+    X, kinds = data
+    if labels.dtype.kind == "f":
+        labels = labels.astype(int).astype(float)
+    y = labels[kinds]
+    model = classifier(**SMALL).fit(X, y)
+    predicted = model.predict(X)
+    assert predicted.dtype == y.dtype
+    assert (predicted == y).mean() > 0.95
+    assert list(model.classes_) == sorted(labels)
+    proba = model.predict_proba(X)
+    np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_array_equal(model.classes_[proba.argmax(axis=1)], predicted)
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), proba)
+
+
+def test_booleans_and_two_classes(data):
+    X, kinds = data
+    y = kinds > 0
+    model = LSTMClassifier(**SMALL).fit(X, y)
+    assert model.predict(X).dtype == bool
+    assert model.score(X, y) > 0.95
+    assert model.predict_proba(X).shape == (90, 2)
+
+
+def test_multilabel_learns_labels_that_coincide(data):
+    X, kinds = data
+    y = np.column_stack([kinds == 0, kinds >= 1, kinds == 2]).astype(int)
+    model = GRUClassifier(**SMALL).fit(X, y)
+    assert model.predict(X).shape == y.shape
+    assert model.score(X, y) > 0.9
+    proba = model.predict_proba(X)
+    assert proba.shape == y.shape
+    assert (proba.sum(axis=1) > 1.5).any()
+    with pytest.raises(ParameterError, match="must be None for multi-label targets"):
+        GRUClassifier(class_weight="balanced", **SMALL).fit(X, y)
+
+
+def test_pipeline_search_and_scaling_on_ragged_input(data):
+    X, y = data
+    pipe = make_pipeline(PerTimestep(StandardScaler()), LSTMClassifier(**SMALL))
+    candidates = [c(max_epochs=12, **SMALL) for c in CLASSIFIERS]
+    search = GridSearchCV(pipe, {"lstmclassifier": candidates}, cv=3).fit(X, y)
+    assert search.best_score_ > 0.8
+    assert len(search.cv_results_["params"]) == 3
+
+
+def test_padded_pipeline_equals_ragged(data):
+    X, y = data
+    ragged = LSTMClassifier(max_epochs=3, **SMALL).fit(X, y)
+    padded = make_pipeline(SequencePadder(), LSTMClassifier(max_epochs=3, **SMALL)).fit(X, y)
+    np.testing.assert_allclose(padded.predict_proba(X), ragged.predict_proba(X), atol=1e-6)
+
+
+def test_meta_estimators_take_ragged_input(data):
+    X, y = data
+    quick = {"max_epochs": 15, **SMALL}
+    pair = [("rnn", RNNClassifier(**quick)), ("lstm", LSTMClassifier(**quick))]
+    array = SequenceArray.from_list(X)
+    for meta in (
+        VotingClassifier(pair, voting="soft"),
+        StackingClassifier(pair, LogisticRegression(), cv=3),
+        CalibratedClassifierCV(LSTMClassifier(**quick), cv=3),
+        OneVsRestClassifier(GRUClassifier(**quick)),
+    ):
+        assert meta.fit(array, y).score(array, y) > 0.8, meta
+    assert cross_val_predict(LSTMClassifier(**quick), array, y, cv=3).shape == y.shape
+
+
+def test_tokens_are_embedded(rng):
+    X = [rng.integers(0, 20, size=n).tolist() for n in rng.integers(3, 15, size=120)]
+    y = np.array([int(7 in x) for x in X])
+    model = LSTMClassifier(embedding_dim=8, lr=0.02, **SMALL).fit(X, y)
+    assert model.score(X, y) > 0.9
+    assert np.isfinite(model.predict_proba([[3, 999], [7]])).all()
+    with pytest.raises(InputError, match="token ids must be integers"):
+        model.predict([[0.5, 1.5]])
+
+
+def test_missing_values_are_masked_on_request(data, rng):
+    X, y = data
+    holed = [x.copy() for x in X]
+    for x in holed:
+        x[rng.integers(0, len(x) - 1)] = np.nan
+    with pytest.raises(InputError, match=r"LSTMClassifier.fit: NaN came at step \d+ of sequence 0"):
+        LSTMClassifier(**SMALL).fit(holed, y)
+    assert LSTMClassifier(missing="mask", **SMALL).fit(holed, y).score(holed, y) > 0.9
+
+
+def test_dataframe_rows_are_sequences_and_names_are_checked():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(40, 6)), columns=[f"t{i}" for i in range(6)])
+    y = (X.mean(axis=1) > 0).to_numpy()
+    model = LSTMClassifier(**SMALL).fit(X, y)
+    assert model.n_features_in_ == 6
+    assert list(model.feature_names_in_) == list(X.columns)
+    np.testing.assert_array_equal(model.predict(X), model.predict(X.to_numpy()))
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(X.rename(columns={"t0": "u0"}))
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (None, "requires y to be passed, but the target y is None"),
+        (np.zeros(90), "y holds 1 class (0.0), but a classifier needs samples of at least 2 classes"),
+        (np.zeros(89).astype(int) + (np.arange(89) % 2), "X has 90 sequences and y has 89 targets"),
+    ],
+    ids=["none", "one class", "length"],
+)
+def test_bad_labels_are_named(data, y, words):
+    with pytest.raises(ValueError) as error:
+        LSTMClassifier(**SMALL).fit(data[0], y)
+    assert words in str(error.value)
+
+
+def test_prediction_refuses_other_features(data):
+    X, y = data
+    model = LSTMClassifier(max_epochs=1, **SMALL).fit(X, y)
+    with pytest.raises(InputError, match="X has 2 features, but LSTMClassifier is expecting 1 features"):
+        model.predict([np.zeros((4, 2))])

@@ -1,0 +1,66 @@
+"""Regressors: scale, shape, several outputs."""
+
+import numpy as np
+import pytest
+from sklearn.model_selection import cross_val_score
+
+from sksequence import GRURegressor, LSTMRegressor, RNNRegressor
+from sksequence.exceptions import InputError
+
+SMALL = {"hidden_size": 16, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in rng.integers(4, 20, size=150)]
+    return X, np.array([1e4 + 300 * x[:, 0].mean() - 100 * x[-1, 1] for x in X])
+
+
+@pytest.mark.parametrize("regressor", [RNNRegressor, LSTMRegressor, GRURegressor])
+def test_targets_of_any_scale_are_learned(regressor, data):
+    X, y = data
+    assert cross_val_score(regressor(**SMALL), X, y, cv=3).mean() > 0.85
+
+
+def test_prediction_keeps_the_shape_of_y(data):
+    X, y = data
+    for target in (y, y[:, None], np.column_stack([y, -y, y / 1e4])):
+        model = LSTMRegressor(max_epochs=2, **SMALL).fit(X, target)
+        assert model.predict(X).shape == target.shape
+
+
+def test_several_outputs_are_learned_together(data):
+    X, y = data
+    both = np.column_stack([y, [x[0, 1] for x in X]])
+    model = GRURegressor(**SMALL).fit(X[:100], both[:100])
+    assert model.n_outputs_ == 2
+    assert model.score(X[100:], both[100:]) > 0.8
+
+
+def test_constant_target_is_predicted_exactly(data):
+    X, _ = data
+    model = RNNRegressor(max_epochs=3, **SMALL).fit(X, np.full(len(X), 7.0))
+    np.testing.assert_allclose(model.predict(X), 7.0, atol=0.5)
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (np.r_[np.nan, np.zeros(149)], "Input y contains NaN"),
+        (np.zeros((150, 2, 2)), "Found array with dim 3"),
+        (np.zeros(149), "X has 150 sequences and y has 149 targets"),
+    ],
+    ids=["nan", "3-D", "length"],
+)
+def test_bad_targets_are_named(data, y, words):
+    with pytest.raises(ValueError) as error:
+        LSTMRegressor(**SMALL).fit(data[0], y)
+    assert words in str(error.value)
+
+
+def test_partial_fit_refuses_another_number_of_outputs(data):
+    X, y = data
+    model = LSTMRegressor(**SMALL).partial_fit(X, y)
+    with pytest.raises(InputError, match="y has 2 outputs, but 1 are expected"):
+        model.partial_fit(X, np.column_stack([y, y]))
