@@ -1,6 +1,14 @@
 """Recurrent networks as scikit-learn estimators: classify, regress and forecast sequences of any form."""
 
 from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifier
+from sksequence.forecasting import (
+    DriftForecaster,
+    GRUForecaster,
+    LSTMForecaster,
+    NaiveForecaster,
+    RNNForecaster,
+    SeasonalNaiveForecaster,
+)
 from sksequence.preprocessing import PerTimestep, SequencePadder, WindowTransformer, make_windows
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
 from sksequence.sequences import SequenceArray, as_sequences
@@ -8,13 +16,19 @@ from sksequence.sequences import SequenceArray, as_sequences
 __version__ = "0.1.0"
 
 __all__ = [
+    "DriftForecaster",
     "GRUClassifier",
+    "GRUForecaster",
     "GRURegressor",
     "LSTMClassifier",
+    "LSTMForecaster",
     "LSTMRegressor",
+    "NaiveForecaster",
     "PerTimestep",
     "RNNClassifier",
+    "RNNForecaster",
     "RNNRegressor",
+    "SeasonalNaiveForecaster",
     "SequenceArray",
     "SequencePadder",
     "WindowTransformer",

@@ -16,6 +16,8 @@ __all__ = ["GRURegressor", "LSTMRegressor", "RNNRegressor"]
 class SequenceRegressor(RegressorMixin, SequencePredictor):
     """Base of the regressors: targets are learned at zero mean and unit variance."""
 
+    _n_steps = 1000  # a number is learned to a finer grain than a class
+
     @with_callbacks
     def fit(self, X, y, sample_weight=None):
         """Train on sequences with numeric targets; the loss is the squared error.

@@ -4,7 +4,7 @@ from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.reporting import with_callbacks
-from sksequence.engine.schedule import Budget
+from sksequence.engine.schedule import Budget, plan
 from sksequence.engine.supervised import SequencePredictor
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "RNNCell",
     "RecurrentEstimator",
     "SequencePredictor",
+    "plan",
     "with_callbacks",
 ]

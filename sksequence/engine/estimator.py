@@ -43,17 +43,8 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
     """What all recurrent estimators share: sizes, training, history, saving."""
 
     hidden_size: int = param(64, integer(1), "Width of the hidden state, in units.")
-    num_layers: int = param(1, integer(1), "Recurrent layers, one on top of the other.")
     dropout: float = param(
         0.0, number(0, below=1), "Share of values dropped between layers and before the head."
-    )
-    memory: Any = param(
-        "auto",
-        one_of("auto") | number(1) | none(),
-        """Dependency range expected, in time steps: sets the initial time scale of gates and states
-        (chrono initialisation, Tallec & Ollivier 2018; for the Elman network the spectral radius of
-        the recurrent weights). "auto" is the longest training sequence; None is torch's own
-        initialisation, which rarely learns dependencies beyond a few dozen steps.""",
     )
     lr: float = param(5e-3, number(above=0), "Peak learning rate of AdamW.")
     max_epochs: Any = param(
@@ -136,7 +127,9 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
             min_passes=self._min_passes,
         )
 
-    def _begin(self, build: Callable[[torch.Generator], nn.Module], criterion, decode=None) -> None:
+    def _begin(
+        self, build: Callable[[torch.Generator], nn.Module], criterion, *, decode=None, read=None
+    ) -> None:
         """Make a new, untrained `net_`.
 
         Parameters
@@ -147,6 +140,8 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
             Gives the loss of each example.
         decode : callable or None
             For scoring callbacks: outputs to predictions.
+        read : callable or None
+            What the module returns to one tensor of outputs, where it returns more.
         """
         self._seed = draw_seed(self.random_state)
         self.net_ = SequenceNet(
@@ -154,6 +149,7 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
             criterion,
             budget=self._plan(1),
             decode=decode,
+            read=read,
             **self._net_arguments(),
         ).initialize()
         self.n_parameters_ = sum(p.numel() for p in self.net_.module_.parameters())

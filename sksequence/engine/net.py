@@ -59,8 +59,10 @@ class SequenceNet(NeuralNet):
         Arithmetic of the forward pass.
     order : torch.Generator
         Draws the order of training batches.
-    decode : callable
+    decode : callable or None
         Maps outputs (n, ...) to what ``predict`` gives; scoring callbacks use it.
+    read : callable or None
+        Maps what the module returns to one tensor, where it returns more.
     **kwargs
         Passed to ``skorch.NeuralNet``.
     """
@@ -77,6 +79,7 @@ class SequenceNet(NeuralNet):
         precision: str = "float32",
         order: torch.Generator | None = None,
         decode: Callable[[np.ndarray], np.ndarray] | None = None,
+        read: Callable[[Any], torch.Tensor] | None = None,
         **kwargs: Any,
     ):
         super().__init__(module, criterion, **kwargs)
@@ -87,6 +90,7 @@ class SequenceNet(NeuralNet):
         self.precision = precision
         self.order = order
         self.decode = decode
+        self.read = read
 
     @property
     def _default_callbacks(self):
@@ -127,6 +131,14 @@ class SequenceNet(NeuralNet):
         weights = X.get("sample_weight")
         return _weighted_mean(losses, None if weights is None else weights.to(self.device))
 
+    def _read(self, output: Any) -> torch.Tensor:
+        return output if self.read is None else self.read(output)
+
+    def validation_step(self, batch, **fit_params):
+        """Loss and outputs of a batch held back."""
+        step = super().validation_step(batch, **fit_params)
+        return step | {"y_pred": self._read(step["y_pred"])}
+
     def train_step_single(self, batch, **fit_params):
         """Forward, backward, clip."""
         inputs, targets = batch
@@ -135,7 +147,7 @@ class SequenceNet(NeuralNet):
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip or float("inf"))
         self._norms.append(norm)
-        return {"loss": loss, "y_pred": outputs}
+        return {"loss": loss, "y_pred": self._read(outputs)}
 
     def train_step(self, batch, **fit_params):
         """One step of the optimiser at the scheduled learning rate."""
@@ -212,7 +224,7 @@ class SequenceNet(NeuralNet):
         """Outputs of a batch without gradient bookkeeping."""
         self._set_training(training)
         with torch.inference_mode():
-            return self.infer(batch[0])
+            return self._read(self.infer(batch[0]))
 
     def outputs(self, examples: Examples) -> np.ndarray:
         """Outputs (n, ...) of all examples, computed in batches of like length."""
@@ -222,7 +234,7 @@ class SequenceNet(NeuralNet):
         with single_thread(), torch.inference_mode():
             for index in batches.by_length():
                 rows = index if len(index) >= _LEAST_ROWS else index.repeat(_LEAST_ROWS)
-                out = self.infer(batches.batch(rows)[0]).to("cpu", torch.float32)
+                out = self._read(self.infer(batches.batch(rows)[0])).to("cpu", torch.float32)
                 if result is None:
                     result = out.new_empty(len(examples), *out.shape[1:])
                 result[index] = out[: len(index)]

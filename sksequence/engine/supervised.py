@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from sksequence._params import boolean, integer, iterable_of, none, one_of, param
+from sksequence._params import boolean, integer, iterable_of, none, number, one_of, param
 from sksequence.engine.batches import Examples
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.splits import hold_back
@@ -32,6 +32,15 @@ class SequencePredictor(RecurrentEstimator):
     what outputs mean (`_decode`).
     """
 
+    num_layers: int = param(1, integer(1), "Recurrent layers, one on top of the other.")
+    memory: Any = param(
+        "auto",
+        one_of("auto") | number(1) | none(),
+        """Dependency range expected, in time steps: sets the initial time scale of gates and states
+        (chrono initialisation, Tallec & Ollivier 2018; for the Elman network the spectral radius of
+        the recurrent weights). "auto" is the longest training sequence; None is torch's own
+        initialisation, which rarely learns dependencies beyond a few dozen steps.""",
+    )
     bidirectional: bool = param(
         False, boolean(), "Whether a second network reads every sequence from its end; doubles the time."
     )
@@ -103,8 +112,12 @@ class SequencePredictor(RecurrentEstimator):
         weights = self._weights(sample_weight, targets)
         if fresh:
             self._set_sizes(sequences)
-            self._begin(lambda g: self._network(sequences, g), self._criterion(), self._decode)
-        train, valid = self._split(Examples(sequences, targets, weights), caller)
+            self._begin(lambda g: self._network(sequences, g), self._criterion(), decode=self._decode)
+        examples = Examples(sequences, targets, weights)
+        if weights is not None and (weights > 0).any():
+            # A sample of no weight must not even stand in a batch, whose moments it would shift.
+            examples = examples.take(np.flatnonzero(weights > 0))
+        train, valid = self._split(examples, caller)
         budget = self._plan(len(train))
         if epochs is not None:
             budget = budget.repeated(epochs)

@@ -1,5 +1,13 @@
 """Forecasting: tables of time series in, the next steps in the same form out."""
 
 from sksequence.forecasting.baselines import DriftForecaster, NaiveForecaster, SeasonalNaiveForecaster
+from sksequence.forecasting.forecaster import GRUForecaster, LSTMForecaster, RNNForecaster
 
-__all__ = ["DriftForecaster", "NaiveForecaster", "SeasonalNaiveForecaster"]
+__all__ = [
+    "DriftForecaster",
+    "GRUForecaster",
+    "LSTMForecaster",
+    "NaiveForecaster",
+    "RNNForecaster",
+    "SeasonalNaiveForecaster",
+]

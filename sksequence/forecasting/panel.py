@@ -71,6 +71,13 @@ class Panel:
         return self.channels.lengths[:: self.n_columns]
 
     @property
+    def labels(self):
+        """Name of each series, as a pandas Index: the ids of a long table, else 0, 1, ..."""
+        import pandas as pd
+
+        return pd.Index(self.form.names[0]) if self.form.kind == "long" else pd.RangeIndex(self.n_series)
+
+    @property
     def is_single(self) -> bool:
         """Whether one table came, not a collection of them."""
         return self.form.kind == "one"

@@ -12,8 +12,9 @@ gru     r, z = sigmoid(W x + U h);  n = tanh(W x + r (U h))                     
 
 Initialisation: input weights Glorot uniform per gate, recurrent weights orthogonal per gate
 (Saxe et al. 2014), gate biases "chrono" (Tallec & Ollivier 2018, eq. 16): a unit whose forget gate
-starts at sigmoid(log t) keeps its state for about t steps, and t is drawn uniformly from 1 to
-``memory - 1``, so that the layer begins with every time scale up to ``memory``.
+starts at sigmoid(log t) keeps its state for about t steps. They draw t uniformly from 1 to
+``memory - 1``; here log t is uniform, so that short time scales keep their share of the units and
+sequences without long dependencies are learned as quickly as from torch's initialisation.
 """
 
 from __future__ import annotations
@@ -32,9 +33,8 @@ Generator = torch.Generator | None
 
 
 def _time_scales(size: int, memory: float, generator: Generator) -> torch.Tensor:
-    """log t for `size` units, with t uniform on [1, memory - 1]."""
-    longest = max(memory - 1.0, 1.0)
-    return torch.empty(size).uniform_(1.0, longest + 1e-6, generator=generator).log()
+    """log t for `size` units, uniform between 0 and log(memory - 1)."""
+    return torch.rand(size, generator=generator) * math.log(max(memory - 1.0, 1.0))
 
 
 def _spectral_radius(rnn: nn.RNNBase, memory: float, generator: Generator) -> None:

@@ -122,6 +122,25 @@ class Encoder(nn.Module):
         return x, lengths
 
 
+class PooledNorm(nn.BatchNorm1d):
+    """Batch normalisation (Ioffe & Szegedy 2015) that also works for few steps and for one sequence.
+
+    The running moments start as plain averages of the first ten batches, so that a short training
+    has them right; a batch of one sequence, which has no variance, is scaled by them.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Scale each column: (B, H) -> (B, H)."""
+        if not self.training:
+            return super().forward(x)
+        if len(x) == 1:
+            return nn.functional.batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
+        self.momentum = max(0.1, 1.0 / (1 + int(self.num_batches_tracked)))
+        return super().forward(x)
+
+
 class SequenceNetwork(nn.Module):
     """An encoder, a pooling and a linear head: one output vector a sequence.
 
@@ -154,8 +173,8 @@ class SequenceNetwork(nn.Module):
         self.pooling = Pooling(
             pooling, encoder.output_size, bidirectional=bidirectional, generator=generator
         )
-        # Pooled states of different kinds differ in scale; without this, training is slower and worse.
-        self.norm = nn.LayerNorm(self.pooling.output_size)
+        # Pooled states vary little from sequence to sequence; this makes the differences plain.
+        self.norm = PooledNorm(self.pooling.output_size)
         self.dropout = SeededDropout(dropout)
         self.head = new_linear(self.pooling.output_size, n_outputs, generator=generator)
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -208,6 +208,8 @@ class SegmentNetwork(nn.Module):
         Source of the initial weights; the global random state is never used, None being a
         generator with torch's fixed default seed. Weights are torch's default distributions,
         embeddings standard normal.
+    **options
+        Passed to the recurrent kernel: ``nonlinearity="relu"`` of the Elman network.
 
     Notes
     -----
@@ -231,6 +233,7 @@ class SegmentNetwork(nn.Module):
         n_channels: int = 0,
         dropout: float = 0.1,
         generator: torch.Generator | None = None,
+        **options: Any,
     ):
         super().__init__()
         if cell not in CELLS:
@@ -248,11 +251,12 @@ class SegmentNetwork(nn.Module):
         # A fresh generator, not the global one, is what None stands for.
         generator = torch.Generator() if generator is None else generator
         self.embed = new_linear(segment, hidden_size, generator=generator)
-        self.encoder = new_recurrence(cell, hidden_size, hidden_size, generator=generator)
+        self.encoder = new_recurrence(cell, hidden_size, hidden_size, generator=generator, **options)
         self.decode_input = new_linear(hidden_size, width, generator=generator)
         self.decode_state = new_linear(hidden_size, width, generator=generator)
         self.output = new_linear(hidden_size, segment, generator=generator)
         self.dropout = SeededDropout(dropout)
+        self.activation = torch.relu if options.get("nonlinearity") == "relu" else torch.tanh
         position = torch.empty(self.n_segments_out, n_position_units).normal_(generator=generator)
         self.position = nn.Parameter(position)
         channels = torch.empty(n_channels, n_channel_units).normal_(generator=generator)
@@ -302,7 +306,7 @@ class SegmentNetwork(nn.Module):
         recurrent = self.decode_state(h)  # (B, 1, G d)
         driven = self._position_gates(channel)  # (1 or B, M, G d)
         if self.cell == "rnn":
-            return torch.tanh(driven + recurrent)
+            return self.activation(driven + recurrent)
         if c is not None:
             i, f, g, o = (driven + recurrent).chunk(4, -1)
             c = torch.sigmoid(f) * c[:, None] + torch.sigmoid(i) * torch.tanh(g)

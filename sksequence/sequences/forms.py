@@ -263,9 +263,9 @@ def _read_items(items: list, caller: str, tokens: bool) -> SequenceArray:
 
 def _is_nested_table(items: list) -> bool:
     """Whether plain lists of equally many numbers came: a table, as ``array.tolist()`` writes it."""
-    if not all(type(item) is list and len(item) == len(items[0]) for item in items):
-        return False
-    return np.isscalar(items[0][0])
+    return bool(items) and all(
+        type(item) is list and len(item) == len(items[0]) and np.isscalar(item[0]) for item in items
+    )
 
 
 def read_series(X, caller: str, *, missing: str = "mask") -> SequenceArray:

@@ -1,0 +1,491 @@
+"""Recurrent forecasters: the next steps of one series, of several columns, or of many series."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
+from sksequence.engine import Examples, GRUCell, LSTMCell, RecurrentEstimator, RNNCell, plan, with_callbacks
+from sksequence.exceptions import InputError, NoSkillWarning, SequenceTooShortError
+from sksequence.forecasting.baselines import drift_forecasts, naive_forecasts, seasonal_naive_forecasts
+from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.scaling import Scaling
+from sksequence.forecasting.seasons import choose_seasons, season_strength
+from sksequence.forecasting.series import read_series
+from sksequence.forecasting.sizes import choose_sizes, takes_logarithm
+from sksequence.forecasting.windows import Windows, last_windows, training_windows, windows_between
+from sksequence.modules.segments import Forecast, SegmentNetwork
+from sksequence.sequences import SequenceArray
+
+__all__ = ["GRUForecaster", "LSTMForecaster", "RNNForecaster"]
+
+
+class WindowLoss(nn.Module):
+    """Absolute error of every step on the scale of its window."""
+
+    def forward(self, forecast: Forecast, target: torch.Tensor) -> torch.Tensor:
+        """Forecasts, and targets (B, H, 1) or (B, H) on the scale of the input -> errors (B, H)."""
+        return (forecast.z - forecast.normalize(target.flatten(1))).abs()
+
+
+def forecast_values(forecast: Forecast) -> torch.Tensor:
+    """What a forecast says on the scale of the input, (B, H)."""
+    return forecast.values
+
+
+class SequenceForecaster(RecurrentEstimator):
+    """Base of the forecasters: windows of every column in, the next `horizon` steps out."""
+
+    window: Any = param(
+        "auto",
+        one_of("auto") | integer(1),
+        """Look-back, in time steps. "auto" takes 3 to 30 seasons, by the amount of data; the outcome is
+        in `window_`.""",
+    )
+    horizon: int = param(1, integer(1), "Time steps to forecast, all at once.")
+    target: Any = param(
+        None,
+        none() | instance_of(str, int, list, tuple, words="a column or a list of columns"),
+        """Columns to forecast, by name or position; None forecasts them all. The others are not read.""",
+    )
+    segment: Any = param(
+        "auto",
+        one_of("auto") | integer(1),
+        """Time steps that the network reads, and writes, in one recurrent step (Lin et al. 2023). 1 is
+        the plain step-by-step network; "auto" makes 3 to 15 segments of a window; see `segment_`.""",
+    )
+    seasons: Any = param(
+        "auto",
+        one_of("auto") | none() | integer(2) | iterable_of(integer(2), words="a tuple of such"),
+        """Season lengths, in time steps, whose copies a gated branch adds to the forecast. "auto" finds
+        them in the index and the data; None has none; the outcome is in `seasons_`.""",
+    )
+    hidden_size: Any = param(
+        "auto", one_of("auto") | integer(1), "Width of the hidden state; \"auto\" is 64 or, for much data, 128."
+    )
+    normalization: Any = param(
+        "auto",
+        one_of("auto", "window", "series") | none(),
+        """"window": each window is centred and divided by its own deviation, and the forecast put back
+        (Kim et al. 2022). "series": columns are scaled by their training rows, and a window loses only
+        its last value. None: values are read as they are. "auto" is "window" for several series,
+        "series" for one.""",
+    )
+    log: Any = param(
+        "auto",
+        one_of("auto") | boolean(),
+        'Whether to forecast logarithms. "auto" does so for several series of positive values.',
+    )
+    dropout: float = param(0.1, number(0, below=1), "Share of values dropped before the output.")
+    weight_decay: float = param(1e-4, number(0), "Decoupled weight decay of matrices.")
+    warmup: float = param(0.2, number(0, most=1), "Share of the steps over which `lr` rises.")
+    validation_fraction: Any = param(
+        0.1,
+        none() | number(above=0, below=1),
+        """Share of the latest rows, at least one horizon, held back to measure `skill_`, and for
+        `early_stopping`. None measures nothing and trains once.""",
+    )
+    refit: bool = param(
+        True,
+        boolean(),
+        """Whether to train anew on all rows once `skill_` is measured, so that forecasts know the latest
+        rows; takes twice the time. With `early_stopping` there is no second training.""",
+    )
+
+    # ------------------------------------------------------------------ fitting
+    @with_callbacks
+    def fit(self, X, y=None):
+        """Train on all windows of the series.
+
+        Parameters
+        ----------
+        X : array-like
+            Rows are time steps, earliest first: an array or Series (n_timesteps,), an array or DataFrame
+            (n_timesteps, n_features), or several series: a list of those, an array (n_series,
+            n_timesteps, n_features), a SequenceArray, a DataFrame with an index of (series, time).
+        y : None
+            Not used: the targets are the later rows of X itself.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        InputError
+            If X cannot be read: not finite, an irregular index, other columns.
+        SequenceTooShortError
+            If no series is longer than `horizon`.
+        NonFiniteLossError
+            If training diverged.
+
+        Warns
+        -----
+        NoSkillWarning
+            If the error on held-back rows is not below that of a copy of the last season.
+        """
+        self._check_parameters()
+        caller = f"{type(self).__name__}.fit"
+        panel = self._read(X, caller, reset=True)
+        longest = int(panel.lengths.max())
+        if longest <= self.horizon:
+            raise SequenceTooShortError(
+                f"{caller}: the longest series has {longest} time step(s), n_samples = {longest}, but more than "
+                f"horizon = {self.horizon} are needed to learn from. Give longer series or a shorter horizon."
+            )
+        if not (self.warm_start and hasattr(self, "net_")):
+            self._set_sizes(panel)
+        channels = self.scaling_.apply(panel, caller=caller)
+        early, held = self._hold_back(channels, caller)
+        if held is not None:
+            self._train(training_windows(early, window=self.window_, horizon=self.horizon), X, held)
+            self._measure_skill(held, early, caller)
+        if held is None or (self.refit and not self.early_stopping):
+            self._train(training_windows(channels, window=self.window_, horizon=self.horizon), X)
+        self.context_ = panel.tail(max(self.window_, *self.seasons_, 1))
+        return self
+
+    def _read(self, X, caller: str, *, reset: bool = False) -> Panel:
+        panel = read_series(X, caller=caller)
+        if reset:
+            self.n_features_in_ = panel.n_columns
+            self._columns_in = panel.columns if panel.named else None
+            vars(self).pop("feature_names_in_", None)
+            if panel.named and all(isinstance(name, str) for name in panel.columns):
+                self.feature_names_in_ = np.asarray(panel.columns, dtype=object)
+        elif panel.n_columns != self.n_features_in_:
+            raise InputError(
+                f"{caller}: X has {panel.n_columns} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input. Pass the columns seen at fit time."
+            )
+        elif panel.named and self._columns_in is not None and panel.columns != self._columns_in:
+            raise InputError(
+                f"{caller}: X has the columns {list(panel.columns)}, but {list(self._columns_in)} were seen at fit "
+                "time. The feature names should match those that were passed during fit; select and order them so."
+            )
+        return panel if self.target is None else panel.select(self.target, caller=caller)
+
+    def _set_sizes(self, panel: Panel) -> None:
+        """Settle what "auto" means for these series."""
+        channels = list(panel.channels)
+        if self.seasons == "auto":
+            seasons = choose_seasons(channels, panel.timelines[0] and panel.timelines[0].step)
+        else:
+            seasons = (self.seasons,) if isinstance(self.seasons, int) else tuple(self.seasons or ())
+        # Seasons that are given are believed; those that are found must repeat well enough.
+        strength = season_strength(channels, seasons[0]) if self.seasons == "auto" else 1.0
+        window = None if self.window == "auto" else self.window
+        sizes = choose_sizes(panel.lengths, self.horizon, seasons or (1,), strength=strength, window=window)
+        several = panel.n_series > 1
+        self.window_, self.seasons_ = sizes.window, sizes.seasons
+        self.season_ = max(1, seasons[0]) if seasons else 1
+        self.segment_ = min(sizes.segment if self.segment == "auto" else self.segment, self.window_)
+        self.hidden_size_ = sizes.hidden_size if self.hidden_size == "auto" else self.hidden_size
+        self.normalization_ = self.normalization
+        if self.normalization == "auto":
+            self.normalization_ = "window" if several else "series"
+        log = takes_logarithm(panel.channels.values, panel.n_series) if self.log == "auto" else bool(self.log)
+        self._sizes = sizes
+        self.scaling_ = Scaling.learn(panel, log=log, standardize=self.normalization_ is not None)
+
+    def _network(self, generator: torch.Generator) -> SegmentNetwork:
+        n_columns = len(self.scaling_.mean)
+        center = {"window": "season" if self.seasons_ else "last", "series": "last", None: None}
+        return SegmentNetwork(
+            self.window_,
+            self.horizon,
+            segment=self.segment_,
+            hidden_size=self.hidden_size_,
+            cell=self._cell,
+            seasons=self.seasons_,
+            center=center[self.normalization_],
+            scale=self.normalization_ == "window",
+            n_channels=n_columns if n_columns > 1 else 0,
+            dropout=self.dropout,
+            generator=generator,
+            **self._kernel_options(),
+        )
+
+    def _examples(self, inputs: SequenceArray, channel: np.ndarray, targets=None) -> Examples:
+        n_columns = len(self.scaling_.mean)
+        extras = {"channel": channel % n_columns} if n_columns > 1 else {}
+        return Examples(inputs, targets, extras=extras)
+
+    def _train(self, windows: Windows, X, held: Windows | None = None) -> None:
+        examples = self._examples(windows.inputs, windows.channel, windows.targets)
+        valid = None
+        if held is not None and self.early_stopping:
+            valid = self._examples(held.inputs, held.channel, held.targets)
+        if not (self.warm_start and hasattr(self, "net_")):
+            self._begin(self._network, WindowLoss(), read=forecast_values)
+        budget = plan(
+            len(windows),
+            batch_size=min(self._sizes.batch_size, len(windows)) if self.batch_size == "auto" else self.batch_size,
+            max_epochs=self.max_epochs,
+            n_steps=self._sizes.n_updates,
+            min_passes=0,
+        )
+        self._run(examples, valid, budget=budget, reported=(X, None))
+
+    # ------------------------------------------------------------------ skill
+    def _hold_back(self, channels: SequenceArray, caller: str) -> tuple[SequenceArray, Windows | None]:
+        """The rows before the tail, and the windows whose targets lie in the tail."""
+        fraction = self.validation_fraction
+        if fraction is None and self.early_stopping:
+            raise InputError(
+                f"{caller}: early_stopping is set and validation_fraction is None, but stopping early needs rows to "
+                "watch. Set validation_fraction, for example to 0.1."
+            )
+        if fraction is None:
+            return channels, None
+        n = channels.lengths
+        tail = np.maximum(np.ceil(fraction * n).astype(np.int64), self.horizon)
+        # A series too short for a tail is left to training.
+        tail = np.where(n - tail > self.horizon, tail, 0)
+        early = SequenceArray(channels.values, channels.starts, n - tail)
+        held = windows_between(
+            channels,
+            n - tail - 1,
+            np.where(tail > 0, n - self.horizon, 0),
+            window=self.window_,
+            horizon=self.horizon,
+        )
+        return (early, held) if len(held) else (channels, None)
+
+    def _measure_skill(self, held: Windows, early: SequenceArray, caller: str) -> None:
+        """Errors on held-back windows, each series on the scale of its own training rows."""
+        n_columns = len(self.scaling_.mean)
+        column = held.channel % n_columns
+        targets = np.stack([t[:, 0] for t in held.targets])
+        deviation = np.array([max(channel.std(), 1e-8) for channel in early])[held.channel]
+        # The naive forecasts look back over everything known at the origin.
+        first = early.starts[held.channel]
+        known = (early.values, first, held.origin + 1, self.horizon)
+
+        def error(forecasts: np.ndarray) -> float:
+            each = np.abs(self.scaling_.invert(forecasts, column) - self.scaling_.invert(targets, column))
+            unit = np.exp(self.scaling_.mean[column]) if self.scaling_.log else self.scaling_.scale[column]
+            return float((each.mean(axis=1) / (deviation * unit)).mean())
+
+        network = error(self._outputs(self._examples(held.inputs, held.channel)))
+        naive = {
+            "naive": naive_forecasts(*known),
+            "seasonal naive": seasonal_naive_forecasts(*known, season=self.season_),
+            "drift": drift_forecasts(*known),
+        }
+        self.skills_ = {name: 1.0 - network / max(error(f), 1e-12) for name, f in naive.items()}
+        self.skill_ = self.skills_["seasonal naive"]
+        if self.skill_ < 0:
+            copy = f"a copy of the last season of {self.season_} steps" if self.season_ > 1 else "the last value"
+            warnings.warn(
+                f"{caller}: on {len(held)} held-back windows the mean absolute error is {1 - self.skill_:.2f} times "
+                f"that of {copy} (skill_ = {self.skill_:.3f}). Do not use this forecaster as it stands: give it more "
+                "data, another window or horizon, or forecast with SeasonalNaiveForecaster.",
+                NoSkillWarning,
+                stacklevel=4,
+            )
+
+    # ------------------------------------------------------------------ forecasting
+    def predict(self, X=None):
+        """Forecast the `horizon` steps after the last row.
+
+        Parameters
+        ----------
+        X : array-like or None, default=None
+            Series to continue, in any form that :meth:`fit` takes, of any number; only the last `window_`
+            rows of each are read, and fewer will do. None continues the training series.
+
+        Returns
+        -------
+        forecasts : ndarray, Series, DataFrame or list
+            In the form, units and index of X (of the training data for None): (horizon,) for a vector,
+            (horizon, n_targets) for a table, a list for a list, (n_series, horizon, n_targets) for an
+            array of three dimensions or a SequenceArray.
+
+        Raises
+        ------
+        InputError
+            If X cannot be read, or has other columns than the training data.
+        """
+        check_is_fitted(self, "net_")
+        caller = f"{type(self).__name__}.predict"
+        panel = self.context_ if X is None else self._read(X, caller)
+        channels = self.scaling_.apply(panel, caller=caller)
+        index = np.arange(len(channels))
+        outputs = self._outputs(self._examples(last_windows(channels, window=self.window_), index))
+        values = self.scaling_.invert(outputs, index % panel.n_columns)
+        return panel.wrap(values.reshape(panel.n_series, panel.n_columns, -1).transpose(0, 2, 1))
+
+    def update(self, X):
+        """Append observations, so that :meth:`predict` continues from them; nothing is trained.
+
+        Parameters
+        ----------
+        X : array-like
+            Rows that follow the training rows, series by series, in the same form.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        InputError
+            If X has an index that does not continue the known one, or another number of series.
+        """
+        check_is_fitted(self, "net_")
+        caller = f"{type(self).__name__}.update"
+        panel = self._read(X, caller)
+        indexed = all(line is not None for line in (*panel.timelines, *self.context_.timelines))
+        if panel.n_series != self.context_.n_series or (indexed and not panel.continues(self.context_)):
+            raise InputError(
+                f"{caller}: X holds {panel.n_series} series that do not continue the {self.context_.n_series} known, "
+                "but rows that follow the last known ones are needed. Pass the next rows of every series."
+            )
+        kept = max(self.window_, *self.seasons_, 1)
+        self.context_ = self.context_.followed_by(panel).tail(kept)
+        return self
+
+    def backtest(self, X, *, stride=1):
+        """Forecast from every origin in X, without refitting, in one vectorised pass.
+
+        Parameters
+        ----------
+        X : array-like
+            Series in any form that :meth:`fit` takes. The first `window_` rows are context only, unless
+            the index of X continues the training rows, when these are.
+        stride : int, default=1
+            Rows from one origin to the next.
+
+        Returns
+        -------
+        table : DataFrame
+            One row for each origin and step: "series" and "column" (where there are several), "origin"
+            (index of the last row known), "step" (1 to horizon), "target" and "forecast".
+
+        Raises
+        ------
+        SequenceTooShortError
+            If no series has a row that follows the context by a whole horizon.
+        """
+        panel, windows, targets, forecasts = self._all_origins(X, stride, "backtest")
+        return _backtest_table(panel, windows, targets, forecasts)
+
+    def score(self, X, y=None):
+        """Coefficient of determination over all origins and steps, averaged over columns.
+
+        Parameters
+        ----------
+        X : array-like
+            As in :meth:`backtest`.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        r2 : float
+            1 is perfect, 0 as good as the mean of the rows forecast.
+        """
+        panel, windows, targets, forecasts = self._all_origins(X, 1, "score")
+        column = windows.channel % panel.n_columns
+        each = [r2_score(targets[column == j].ravel(), forecasts[column == j].ravel()) for j in range(panel.n_columns)]
+        return float(np.mean(each))
+
+    def _all_origins(self, X, stride: int, method: str):
+        """The panel with its context, its windows, and their targets and forecasts (n_windows, horizon)."""
+        check_is_fitted(self, "net_")
+        caller = f"{type(self).__name__}.{method}"
+        panel = self._read(X, caller)
+        if panel.continues(self.context_):
+            panel = self.context_.tail(self.window_).followed_by(panel)
+        channels = self.scaling_.apply(panel, caller=caller)
+        n = channels.lengths
+        windows = windows_between(
+            channels,
+            np.full(len(n), self.window_ - 1),
+            n - self.horizon,
+            window=self.window_,
+            horizon=self.horizon,
+            stride=stride,
+        )
+        if not len(windows):
+            raise SequenceTooShortError(
+                f"{caller}: the longest series has {n.max()} time steps, context included, but window_ + horizon = "
+                f"{self.window_} + {self.horizon} are needed. Give more rows, or rows that continue the training index."
+            )
+        column = windows.channel % panel.n_columns
+        forecasts = self._outputs(self._examples(windows.inputs, windows.channel))
+        targets = windows.targets.to_padded()[:, :, 0]
+        return panel, windows, self.scaling_.invert(targets, column), self.scaling_.invert(forecasts, column)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.one_d_array = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = False
+        return tags
+
+
+def _backtest_table(panel: Panel, windows: Windows, targets: np.ndarray, forecasts: np.ndarray):
+    """Long table of forecasts beside what came."""
+    import pandas as pd
+
+    n_windows, horizon = targets.shape
+    series, column = np.divmod(windows.channel, panel.n_columns)
+    table: dict[str, Any] = {}
+    if panel.n_series > 1:
+        table["series"] = np.repeat(panel.labels.take(series), horizon)
+    if panel.n_columns > 1:
+        table["column"] = np.repeat(pd.Index(panel.columns).take(column), horizon)
+    origins: Any = windows.origin
+    if panel.timelines[0] is not None:
+        parts = [panel.timelines[s].index.take(windows.origin[series == s]) for s in np.unique(series)]
+        origins = parts[0].append(parts[1:])
+    table["origin"] = np.repeat(origins, horizon)
+    table["step"] = np.tile(np.arange(1, horizon + 1), n_windows)
+    table["target"] = targets.ravel()
+    table["forecast"] = forecasts.ravel()
+    return pd.DataFrame(table)
+
+
+class RNNForecaster(RNNCell, SequenceForecaster):
+    """Forecast time series with an Elman network (Elman 1990).
+
+    Attributes
+    ----------
+    skill_ : float
+        1 minus the error on held-back windows over that of the seasonal naive forecast.
+    window_, segment_, seasons_, hidden_size_, normalization_
+        What "auto" came to.
+    """
+
+
+class LSTMForecaster(LSTMCell, SequenceForecaster):
+    """Forecast time series with long short-term memory (Hochreiter & Schmidhuber 1997).
+
+    Attributes
+    ----------
+    skill_ : float
+        1 minus the error on held-back windows over that of the seasonal naive forecast.
+    window_, segment_, seasons_, hidden_size_, normalization_
+        What "auto" came to.
+    """
+
+
+class GRUForecaster(GRUCell, SequenceForecaster):
+    """Forecast time series with gated recurrent units (Cho et al. 2014).
+
+    Attributes
+    ----------
+    skill_ : float
+        1 minus the error on held-back windows over that of the seasonal naive forecast.
+    window_, segment_, seasons_, hidden_size_, normalization_
+        What "auto" came to.
+    """

@@ -1,0 +1,99 @@
+"""Which windows of a set of channels are read, and which steps follow them: positions only, no copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sksequence.sequences import SequenceArray
+
+__all__ = ["Windows", "last_windows", "training_windows", "windows_between"]
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows and the steps that follow them, over the values of their channels.
+
+    Attributes
+    ----------
+    inputs : SequenceArray of shape (n_windows,)
+        What is read.
+    targets : SequenceArray of shape (n_windows,)
+        The `horizon` steps after each window.
+    channel : ndarray of int of shape (n_windows,)
+        Which channel each stands in.
+    origin : ndarray of int of shape (n_windows,)
+        Position, within the channel, of the last step read.
+    """
+
+    inputs: SequenceArray
+    targets: SequenceArray
+    channel: np.ndarray
+    origin: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.channel)
+
+
+def _windows(channels: SequenceArray, channel, origin, length, horizon: int) -> Windows:
+    first = channels.starts[channel]
+    values = channels.values
+    return Windows(
+        SequenceArray(values, first + origin + 1 - length, length),
+        SequenceArray(values, first + origin + 1, np.full(len(channel), horizon)),
+        channel,
+        origin,
+    )
+
+
+def windows_between(
+    channels: SequenceArray, first: np.ndarray, stop: np.ndarray, *, window: int, horizon: int, stride: int = 1
+) -> Windows:
+    """Windows whose last step lies in a range, one every `stride` steps.
+
+    Parameters
+    ----------
+    channels : SequenceArray of n_channels univariate sequences
+        Whole series.
+    first, stop : ndarrays of int of shape (n_channels,)
+        Range of the position of the last step read; nothing where ``stop <= first``.
+    window : int
+        Steps read; fewer where the channel begins later.
+    horizon : int
+        Steps that follow.
+    stride : int
+        Steps from one window to the next.
+
+    Returns
+    -------
+    windows : Windows
+        Channel by channel, earliest first.
+    """
+    counts = np.maximum(0, -(-(stop - first) // stride))
+    channel = np.repeat(np.arange(len(channels)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    origin = first[channel] + within * stride
+    return _windows(channels, channel, origin, np.minimum(window, origin + 1), horizon)
+
+
+def training_windows(channels: SequenceArray, *, window: int, horizon: int) -> Windows:
+    """All full windows; where a channel is too short for one, windows that grow from its start.
+
+    Parameters
+    ----------
+    channels : SequenceArray of n_channels univariate sequences
+        Whole series. Those with no more than `horizon` steps give nothing.
+    window, horizon : int
+        Steps read, steps that follow.
+    """
+    n = channels.lengths
+    # The shorter half of growing windows would teach little but noise.
+    first = np.where(n >= window + horizon, window - 1, np.maximum(n - horizon, 0) // 2)
+    return windows_between(channels, first, n - horizon, window=window, horizon=horizon)
+
+
+def last_windows(channels: SequenceArray, *, window: int) -> SequenceArray:
+    """The last steps of every channel, at most `window`, in the order of the channels."""
+    kept = np.minimum(channels.lengths, window)
+    return SequenceArray(channels.values, channels.starts + channels.lengths - kept, kept)
