@@ -3,7 +3,7 @@
 from sksequence.modules.cells import CELLS, Cell, new_embedding, new_linear, new_recurrence
 from sksequence.modules.dropout import SeededDropout, seed_dropout
 from sksequence.modules.inputs import Patches, Standardize, TokenEmbedding
-from sksequence.modules.masking import last_step, reverse, valid_steps
+from sksequence.modules.masking import reverse, valid_steps
 from sksequence.modules.network import Encoder, RecurrentLayer, SequenceNetwork
 from sksequence.modules.pooling import POOLINGS, Pooling
 
@@ -19,7 +19,6 @@ __all__ = [
     "SequenceNetwork",
     "Standardize",
     "TokenEmbedding",
-    "last_step",
     "new_embedding",
     "new_linear",
     "new_recurrence",

@@ -14,8 +14,8 @@ __all__ = ["Patches", "Standardize", "TokenEmbedding"]
 class Standardize(nn.Module):
     """Scale every feature by constants learned beforehand, and mark missing values if asked.
 
-    The constants are float64 so that values far from zero (a year, a price in cents) keep their
-    digits before they become the network's float32.
+    Float64 values are scaled in float64, so that those far from zero (a year, a price in cents) keep
+    their digits before they become the network's float32.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ class Standardize(nn.Module):
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """Scale: (B, T, F) of any real dtype -> (B, T, F or 2 F) float32."""
-        scaled = ((values - self.mean) / self.scale).to(torch.float32)
+        dtype = values.dtype if values.dtype.is_floating_point else torch.float64
+        scaled = ((values - self.mean.to(dtype)) / self.scale.to(dtype)).to(torch.float32)
         if not self.mask_missing:
             return scaled
         missing = scaled.isnan()
@@ -83,7 +84,8 @@ class Patches(nn.Module):
     def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Join steps: (B, T, F), (B,) -> (B, ceil(T / size), size * F), (B,)."""
         batch, n_steps, n_features = x.shape
-        x = x.masked_fill(~valid_steps(lengths, n_steps).unsqueeze(-1), 0.0)
+        if (lengths < n_steps).any():
+            x = x.masked_fill(~valid_steps(lengths, n_steps).unsqueeze(-1), 0.0)
         n_patches = -(-n_steps // self.size)
         x = nn.functional.pad(x, (0, 0, 0, n_patches * self.size - n_steps))
         patched = x.reshape(batch, n_patches, self.size * n_features)

@@ -1,10 +1,10 @@
-"""Right-padded batches: masks, valid positions, and reversal within each sequence's own length."""
+"""Right-padded batches: masks, and reversal within each sequence's own length."""
 
 from __future__ import annotations
 
 import torch
 
-__all__ = ["last_step", "reverse", "valid_steps"]
+__all__ = ["reverse", "valid_steps"]
 
 
 def valid_steps(lengths: torch.Tensor, n_steps: int) -> torch.Tensor:
@@ -18,9 +18,3 @@ def reverse(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     mirrored = lengths.unsqueeze(1) - 1 - steps
     index = torch.where(mirrored >= 0, mirrored, steps)
     return x.gather(1, index.unsqueeze(-1).expand_as(x))
-
-
-def last_step(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """The last valid step of every sequence: (B, T, F) -> (B, F)."""
-    rows = torch.arange(x.shape[0], device=x.device)
-    return x[rows, lengths - 1]

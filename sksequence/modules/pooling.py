@@ -4,13 +4,58 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from sksequence.modules.cells import Generator, new_linear
-from sksequence.modules.masking import last_step, valid_steps
+from sksequence.modules.masking import valid_steps
 
 __all__ = ["POOLINGS", "Pooling"]
 
 POOLINGS = ("last", "mean", "max", "attention")
+
+
+class _LastMeanMax(torch.autograd.Function):
+    """Last, mean and maximum of the valid steps, with one gradient buffer for all three.
+
+    Left to autograd, each summary fills a gradient as large as the states, and the maximum compares
+    them all once more; together that is a fifth of a training step of a small LSTM.
+    """
+
+    @staticmethod
+    def forward(ctx, states, lengths, valid, n_ahead):
+        """(B, T, H), (B,), (B, T, 1) or None for equal lengths -> three of (B, H)."""
+        top, where = (states if valid is None else states.masked_fill(~valid, float("-inf"))).max(dim=1)
+        ctx.save_for_backward(lengths, where)
+        ctx.valid, ctx.shape, ctx.n_ahead = valid, states.shape, n_ahead
+        return _last(states, lengths, n_ahead), _mean(states, lengths, valid), top
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, last, mean, top):
+        """Spread the three gradients over the steps they came from."""
+        lengths, where = ctx.saved_tensors
+        share = (mean / lengths.unsqueeze(1)).unsqueeze(1)  # (B, 1, H)
+        states = share.expand(ctx.shape).clone() if ctx.valid is None else share * ctx.valid
+        states.scatter_add_(1, where.unsqueeze(1), top.unsqueeze(1))
+        rows = torch.arange(len(lengths), device=lengths.device)
+        states[rows, lengths - 1, : ctx.n_ahead] += last[:, : ctx.n_ahead]
+        states[:, 0, ctx.n_ahead :] += last[:, ctx.n_ahead :]
+        return states, None, None, None
+
+
+def _last(states: torch.Tensor, lengths: torch.Tensor, n_ahead: int) -> torch.Tensor:
+    """Final state of each direction: the backward one, after the first `n_ahead` units, ends at step 0."""
+    rows = torch.arange(len(states), device=states.device)
+    ahead = states[rows, lengths - 1, :n_ahead]
+    return ahead if n_ahead == states.shape[2] else torch.cat([ahead, states[:, 0, n_ahead:]], dim=1)
+
+
+def _mean(states: torch.Tensor, lengths: torch.Tensor, valid: torch.Tensor | None) -> torch.Tensor:
+    """Mean of the valid steps, as a product that needs no masked copy."""
+    if valid is None:
+        return states.mean(dim=1)
+    shares = valid.to(states.dtype) / lengths.view(-1, 1, 1)  # (B, T, 1)
+    return torch.bmm(shares.transpose(1, 2), states).squeeze(1)
 
 
 class Pooling(nn.Module):
@@ -38,32 +83,26 @@ class Pooling(nn.Module):
     ):
         super().__init__()
         self.kinds = tuple(kinds)
-        self.bidirectional = bidirectional
+        self.n_ahead = size // 2 if bidirectional else size
         self.output_size = size * len(self.kinds)
         self.score = new_linear(size, 1, generator=generator) if "attention" in self.kinds else None
 
     def forward(self, states: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Summarise the valid steps: (B, T, H), (B,) -> (B, H * number of kinds)."""
-        valid = valid_steps(lengths, states.shape[1]).unsqueeze(-1)  # (B, T, 1)
-        pooled = [getattr(self, f"_{kind}")(states, lengths, valid) for kind in self.kinds]
-        return pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1)
+        n_steps = states.shape[1]
+        equal = bool((lengths == n_steps).all())
+        valid = None if equal else valid_steps(lengths, n_steps).unsqueeze(-1)  # (B, T, 1)
+        pooled = {}
+        if {"mean", "max"} & set(self.kinds):
+            summaries = _LastMeanMax.apply(states, lengths, valid, self.n_ahead)
+            pooled = dict(zip(("last", "mean", "max"), summaries, strict=True))
+        elif "last" in self.kinds:
+            pooled["last"] = _last(states, lengths, self.n_ahead)
+        if self.score is not None:
+            pooled["attention"] = (self.attention_weights(states, valid) * states).sum(dim=1)
+        return torch.cat([pooled[kind] for kind in self.kinds], dim=1)
 
-    def attention_weights(self, states: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-        """How much each step counts: (B, T, H), (B, T, 1) -> (B, T, 1), summing to 1 over valid steps."""
-        scores = self.score(states).masked_fill(~valid, float("-inf"))
-        return scores.softmax(dim=1)
-
-    def _last(self, states, lengths, valid):
-        if not self.bidirectional:
-            return last_step(states, lengths)
-        ahead, back = states.chunk(2, dim=-1)
-        return torch.cat([last_step(ahead, lengths), back[:, 0]], dim=1)
-
-    def _mean(self, states, lengths, valid):
-        return states.masked_fill(~valid, 0.0).sum(dim=1) / lengths.unsqueeze(1)
-
-    def _max(self, states, lengths, valid):
-        return states.masked_fill(~valid, float("-inf")).amax(dim=1)
-
-    def _attention(self, states, lengths, valid):
-        return (self.attention_weights(states, valid) * states).sum(dim=1)
+    def attention_weights(self, states: torch.Tensor, valid: torch.Tensor | None) -> torch.Tensor:
+        """How much each step counts: (B, T, H), (B, T, 1) or None -> (B, T, 1), summing to 1 over valid steps."""
+        scores = self.score(states)
+        return (scores if valid is None else scores.masked_fill(~valid, float("-inf"))).softmax(dim=1)

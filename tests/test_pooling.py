@@ -1,0 +1,51 @@
+"""Summaries of the valid steps against plain NumPy, and their gradients against autograd's own."""
+
+import numpy as np
+import pytest
+import torch
+
+from sksequence.modules import POOLINGS, Pooling
+
+
+@pytest.fixture
+def batch(rng):
+    states = torch.from_numpy(rng.normal(size=(5, 7, 4)))
+    return states, torch.tensor([7, 1, 4, 7, 3])
+
+
+def by_hand(kind, row, length, bidirectional):
+    row = row[:length].numpy()
+    if kind == "last":
+        return np.r_[row[-1][:2], row[0][2:]] if bidirectional else row[-1]
+    return {"mean": row.mean, "max": row.max}[kind](axis=0)
+
+
+@pytest.mark.parametrize("equal", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("kinds", [("last",), ("mean",), ("max", "last"), ("last", "mean", "max")])
+def test_summaries_are_those_of_the_valid_steps(batch, kinds, bidirectional, equal):
+    states, lengths = batch
+    lengths = torch.full_like(lengths, 7) if equal else lengths
+    pooled = Pooling(kinds, 4, bidirectional=bidirectional)(states, lengths)
+    expected = [
+        np.concatenate([by_hand(kind, row, n, bidirectional) for kind in kinds])
+        for row, n in zip(states, lengths.tolist(), strict=True)
+    ]
+    np.testing.assert_allclose(pooled, expected)
+
+
+@pytest.mark.parametrize("kinds", [*[(kind,) for kind in POOLINGS], POOLINGS])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_gradients_equal_differences(batch, kinds, bidirectional):
+    states, lengths = batch
+    pooling = Pooling(kinds, 4, bidirectional=bidirectional, generator=torch.Generator().manual_seed(0)).double()
+    assert torch.autograd.gradcheck(lambda s: pooling(s, lengths), (states.requires_grad_(),))
+
+
+def test_attention_sums_to_one_over_valid_steps(batch):
+    states, lengths = batch
+    pooling = Pooling(("attention",), 4, generator=torch.Generator().manual_seed(0)).double()
+    valid = torch.arange(7) < lengths[:, None]
+    weights = pooling.attention_weights(states, valid[..., None])[..., 0]
+    np.testing.assert_allclose(weights.sum(1).detach(), 1)
+    assert (weights[~valid] == 0).all()
