@@ -228,6 +228,48 @@ def test_warm_start_begins_where_the_last_fit_ended(data):
     assert warm.history_["train_loss"].iloc[4] < warm.history_["train_loss"].iloc[0]
 
 
+def test_continued_training_follows_parameters_set_since(data):
+    X, y = data
+    model = LSTMClassifier(max_epochs=2, warm_start=True, **SMALL).fit(X, y)
+    moments = model.net_.optimizer_.state_dict()["state"][0]["exp_avg"].clone()
+    model.set_params(lr=1e-30, lr_schedule="constant", weight_decay=0.0, max_epochs=1)
+    before = weights(model)
+    model.fit(X, y)
+    assert model.history_["lr"].iloc[-1] == 1e-30
+    assert torch.equal(weights(model), before)
+    assert not torch.equal(model.net_.optimizer_.state_dict()["state"][0]["exp_avg"], moments)
+    assert len(model.history_) == 3
+
+
+def test_scikit_learn_callbacks_see_every_epoch(data):
+    callback = pytest.importorskip("sklearn.callback", reason="scikit-learn before 1.9 has no callbacks")
+
+    class Count:
+        def __init__(self):
+            self.tasks, self.scores = [], []
+
+        def setup(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context):
+            self.tasks.append(context.task_name)
+
+        def on_fit_task_end(self, estimator, context, *, X, y, fitted_estimator):
+            self.scores.append(fitted_estimator.score(X, y))
+            return len(self.scores) == 4
+
+    count = Count()
+    assert isinstance(count, callback.FitCallback)
+    model = LSTMClassifier(max_epochs=9, **SMALL).set_callbacks(count).fit(*data)
+    assert count.tasks == ["fit", "epoch", "epoch", "epoch", "epoch"]
+    assert model.n_iter_ == 4
+    assert all(0 <= score <= 1 for score in count.scores)
+    assert "report" not in dict(model.net_.callbacks_)
+
+
 # ---------------------------------------------------------------------- weights of samples and classes
 def test_samples_of_weight_zero_teach_nothing(data):
     X, y = data
@@ -242,7 +284,7 @@ def test_class_weight_shifts_the_balance(data):
     noise = np.random.default_rng(0).permutation(y)
     share = {}
     for heavy in ("up", "down"):
-        model = LSTMClassifier(class_weight={heavy: 20, **{c: 1 for c in ("up", "down") if c != heavy}}, max_epochs=5, **SMALL)
+        model = LSTMClassifier(class_weight={heavy: 20, **{c: 1 for c in ("up", "down") if c != heavy}}, max_epochs=20, **SMALL)
         share[heavy] = (model.fit(X, noise).predict(X) == "up").mean()
     assert share["up"] > 0.9
     assert share["down"] < 0.1

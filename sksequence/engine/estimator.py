@@ -32,6 +32,7 @@ from sksequence.engine.net import SequenceNet
 from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.seeds import draw_seed, generator_for
+from sksequence.engine.threads import single_thread
 from sksequence.engine.watch import KeepWeights, Progress
 from sksequence.exceptions import NonFiniteLossError
 from sksequence.modules import seed_dropout
@@ -144,16 +145,27 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
             What the module returns to one tensor of outputs, where it returns more.
         """
         self._seed = draw_seed(self.random_state)
-        self.net_ = SequenceNet(
-            build(generator_for("weights", self._seed)),
-            criterion,
-            budget=self._plan(1),
-            decode=decode,
-            read=read,
-            **self._net_arguments(),
-        ).initialize()
-        self.n_parameters_ = sum(p.numel() for p in self.net_.module_.parameters())
+        with single_thread():
+            module = build(generator_for("weights", self._seed))
+        self.net_ = self._wrap(module, criterion, decode=decode, read=read)
+        self.n_parameters_ = sum(p.numel() for p in module.parameters())
         self.n_iter_ = 0
+
+    def _wrap(self, module: nn.Module, criterion: nn.Module, *, decode, read) -> SequenceNet:
+        """A skorch net around a module, as the parameters of the estimator say now."""
+        arguments = self._net_arguments()
+        net = SequenceNet(module, criterion, budget=self._plan(1), decode=decode, read=read, **arguments)
+        return net.initialize()
+
+    def _resume(self) -> None:
+        """Put the trained module into a new net: parameters may have been set since the last fit."""
+        old = self.net_
+        self.net_ = self._wrap(old.module_, old.criterion_, decode=old.decode, read=old.read)
+        self.net_.history = old.history
+        if type(self.net_.optimizer_) is type(old.optimizer_):
+            # The optimiser's moments go on; its settings are the new ones.
+            state = self.net_.optimizer_.state_dict() | {"state": old.optimizer_.state_dict()["state"]}
+            self.net_.optimizer_.load_state_dict(state)
 
     def _net_arguments(self) -> dict[str, Any]:
         """Arguments of the skorch net; the user's own come last."""
@@ -222,6 +234,8 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         NonFiniteLossError
             If the loss became NaN or infinite; the weights are those of the last good epoch.
         """
+        if self.n_iter_:
+            self._resume()
         net = self.net_
         net.budget = budget or self._plan(len(train))
         net.set_params(max_epochs=net.budget.max_epochs)
@@ -241,6 +255,8 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         finally:
             self.n_iter_ = len(net.history)
             seed_dropout(net.module_, None)
+            # It holds the data of the fit, which must not stay with the model.
+            net.callbacks_ = [(name, c) for name, c in net.callbacks_ if name != "report"]
         if net.interrupted_:
             warnings.warn(
                 f"{type(self).__name__}.fit was interrupted after {self.n_iter_} of {done + net.max_epochs} "

@@ -251,5 +251,5 @@ class SequenceNet(NeuralNet):
         return outputs if self.decode is None else self.decode(outputs)
 
     def __getstate__(self):
-        # A generator belongs to its fit; continuing one makes a new generator.
-        return super().__getstate__() | {"order": None}
+        # A generator belongs to its fit, and gradient norms may lie on a device that others lack.
+        return super().__getstate__() | {"order": None, "_norms": []}

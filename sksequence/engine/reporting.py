@@ -66,7 +66,6 @@ class ReportEpochs(Callback):
     def on_train_end(self, net, X=None, y=None, **kwargs):
         """Close the task of the fit."""
         self._close(self.fit_)
-        net.callbacks_ = [(name, c) for name, c in net.callbacks_ if c is not self]
 
     def _close(self, task) -> bool:
         return task.call_on_fit_task_end(
