@@ -76,7 +76,7 @@ def test_baselines_refuse_what_they_cannot_use(forecaster, season):
         forecaster(horizon=0).fit(season)
     with pytest.raises(InputError, match="X has 2 columns, but 1 were there at fit"):
         forecaster().fit(season).predict(np.zeros((5, 2)))
-    with pytest.raises(InputError, match=f"^{forecaster.__name__}.fit: X has nan in row 1"):
+    with pytest.raises(InputError, match=f"^{forecaster.__name__}.fit: X has NaN in row 1"):
         forecaster().fit([1.0, np.nan])
 
 

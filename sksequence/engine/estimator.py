@@ -216,7 +216,7 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         valid: Examples | None = None,
         *,
         budget: Budget | None = None,
-        reported: tuple[Any, Any] = (None, None),
+        reported: tuple[Any, Any] | None = (None, None),
     ) -> None:
         """Train `net_` from where it stands.
 
@@ -226,8 +226,8 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
             What to learn from, and what to watch.
         budget : Budget or None
             Batches and epochs; None follows the parameters.
-        reported : tuple
-            X and y as scikit-learn's callbacks should see them.
+        reported : tuple or None
+            X and y as scikit-learn's callbacks should see them; None tells these callbacks nothing.
 
         Raises
         ------
@@ -245,7 +245,7 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         seed_dropout(net.module_, generator_for("dropout", self._seed, after=done, device=device))
         keep = dict(net.callbacks_)["keep"]
         self.batch_size_ = net.budget.batch_size
-        if ReportEpochs.wanted_by(self):
+        if reported is not None and ReportEpochs.wanted_by(self):
             net.callbacks_.insert(0, ("report", ReportEpochs(self, *reported)))
         try:
             net.partial_fit((train, valid))

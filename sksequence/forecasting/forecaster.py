@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,14 @@ from sksequence.engine import Examples, GRUCell, LSTMCell, RecurrentEstimator, R
 from sksequence.exceptions import InputError, NoSkillWarning, SequenceTooShortError
 from sksequence.forecasting.baselines import drift_forecasts, naive_forecasts, seasonal_naive_forecasts
 from sksequence.forecasting.panel import Panel
-from sksequence.forecasting.scaling import Scaling
+from sksequence.forecasting.scaling import Scaling, moments
 from sksequence.forecasting.seasons import choose_seasons, season_strength
 from sksequence.forecasting.series import read_series
 from sksequence.forecasting.sizes import choose_sizes, takes_logarithm
-from sksequence.forecasting.windows import Windows, last_windows, training_windows, windows_between
+from sksequence.forecasting.windows import Windows, training_windows, windows_between
 from sksequence.modules.segments import Forecast, SegmentNetwork
 from sksequence.sequences import SequenceArray
+from sksequence.sequences.layout import step_rows
 
 __all__ = ["GRUForecaster", "LSTMForecaster", "RNNForecaster"]
 
@@ -53,7 +56,7 @@ class SequenceForecaster(RecurrentEstimator):
     target: Any = param(
         None,
         none() | instance_of(str, int, list, tuple, words="a column or a list of columns"),
-        """Columns to forecast, by name or position; None forecasts them all. The others are not read.""",
+        """Columns to forecast, by name or position; None forecasts them all. The others are not used.""",
     )
     segment: Any = param(
         "auto",
@@ -68,15 +71,15 @@ class SequenceForecaster(RecurrentEstimator):
         them in the index and the data; None has none; the outcome is in `seasons_`.""",
     )
     hidden_size: Any = param(
-        "auto", one_of("auto") | integer(1), "Width of the hidden state; \"auto\" is 64 or, for much data, 128."
+        "auto", one_of("auto") | integer(1), 'Width of the hidden state; "auto" is 64 or, for much data, 128.'
     )
     normalization: Any = param(
         "auto",
         one_of("auto", "window", "series") | none(),
         """"window": each window is centred and divided by its own deviation, and the forecast put back
-        (Kim et al. 2022). "series": columns are scaled by their training rows, and a window loses only
-        its last value. None: values are read as they are. "auto" is "window" for several series,
-        "series" for one.""",
+        (Kim et al. 2022). "series": columns are scaled by the training rows of all series together, for
+        series of like size, and a window loses only its last value. None: values are read as they are.
+        "auto" is "window" for several series, "series" for one.""",
     )
     log: Any = param(
         "auto",
@@ -90,13 +93,14 @@ class SequenceForecaster(RecurrentEstimator):
         0.1,
         none() | number(above=0, below=1),
         """Share of the latest rows, at least one horizon, held back to measure `skill_`, and for
-        `early_stopping`. None measures nothing and trains once.""",
+        `early_stopping`. None measures nothing and trains once; so do series of at most two horizons.""",
     )
     refit: bool = param(
         True,
         boolean(),
         """Whether to train anew on all rows once `skill_` is measured, so that forecasts know the latest
-        rows; takes twice the time. With `early_stopping` there is no second training.""",
+        rows; takes twice the time. With `early_stopping` there is no second training, and a warm start
+        has only this one: it keeps the `skill_` of the first fit.""",
     )
 
     # ------------------------------------------------------------------ fitting
@@ -134,26 +138,44 @@ class SequenceForecaster(RecurrentEstimator):
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
         panel = self._read(X, caller, reset=True)
+        self._refuse_short(panel, caller)
+        continues = self.warm_start and hasattr(self, "net_")
+        twice = self.refit and not self.early_stopping
+        # A network that has learned from all rows cannot be measured on some of them.
+        early = None if continues and twice else self._before_tail(panel, caller)
+        if not continues:
+            self._forget()
+        # Whether logarithms exist is a matter of the quantity, not of its latest course.
+        log = (
+            takes_logarithm(panel.channels.compact().values, panel.n_series)
+            if self.log == "auto"
+            else self.log
+        )
+        if early is not None:
+            self._learn(early, X, caller, fresh=not continues, log=log, whole=panel)
+            self._measure_skill(panel, early, caller)
+        if early is None or (twice and not self.net_.interrupted_):
+            self._learn(panel, X, caller, fresh=not continues, log=log)
+        self.context_ = panel.tail(self.window_).copy()
+        return self
+
+    def _refuse_short(self, panel: Panel, caller: str) -> None:
         longest = int(panel.lengths.max())
         if longest <= self.horizon:
             raise SequenceTooShortError(
-                f"{caller}: the longest series has {longest} time step(s), n_samples = {longest}, but more than "
-                f"horizon = {self.horizon} are needed to learn from. Give longer series or a shorter horizon."
+                f"{caller}: the longest series has {longest} time step(s), n_samples = {longest}, but more "
+                f"than horizon = {self.horizon} are needed to learn from. Give longer series or a shorter "
+                "horizon."
             )
-        if not (self.warm_start and hasattr(self, "net_")):
-            self._set_sizes(panel)
-        channels = self.scaling_.apply(panel, caller=caller)
-        early, held = self._hold_back(channels, caller)
-        if held is not None:
-            self._train(training_windows(early, window=self.window_, horizon=self.horizon), X, held)
-            self._measure_skill(held, early, caller)
-        if held is None or (self.refit and not self.early_stopping):
-            self._train(training_windows(channels, window=self.window_, horizon=self.horizon), X)
-        self.context_ = panel.tail(max(self.window_, *self.seasons_, 1))
-        return self
+
+    def _forget(self) -> None:
+        """Drop what an earlier fit measured: this one may measure nothing."""
+        for name in ("skill_", "skills_"):
+            vars(self).pop(name, None)
 
     def _read(self, X, caller: str, *, reset: bool = False) -> Panel:
-        panel = read_series(X, caller=caller)
+        line = None if reset else self.context_.timelines[0]
+        panel = read_series(X, caller=caller, step=line and line.step)
         if reset:
             self.n_features_in_ = panel.n_columns
             self._columns_in = panel.columns if panel.named else None
@@ -167,33 +189,67 @@ class SequenceForecaster(RecurrentEstimator):
             )
         elif panel.named and self._columns_in is not None and panel.columns != self._columns_in:
             raise InputError(
-                f"{caller}: X has the columns {list(panel.columns)}, but {list(self._columns_in)} were seen at fit "
-                "time. The feature names should match those that were passed during fit; select and order them so."
+                f"{caller}: X has the columns {list(panel.columns)}, but {list(self._columns_in)} were seen "
+                "at fit time. The feature names should match those that were passed during fit; select and "
+                "order them so."
             )
+        if not panel.named and self._columns_in is not None:
+            # Columns without names stand in the order of those that had some.
+            panel = replace(panel, columns=self._columns_in)
         return panel if self.target is None else panel.select(self.target, caller=caller)
 
-    def _set_sizes(self, panel: Panel) -> None:
+    def _learn(
+        self, panel: Panel, X, caller: str, *, fresh: bool, log: bool, whole: Panel | None = None
+    ) -> None:
+        """Settle sizes and scaling, and train, on the rows of `panel` alone.
+
+        Windows whose targets lie in the other rows of `whole` say when to stop.
+        """
+        if fresh:
+            self._set_sizes(panel, log)
+            self._begin(self._network, WindowLoss(), read=forecast_values)
+        channels = self.scaling_.apply(panel, caller=caller)
+        windows = training_windows(channels, window=self.window_, horizon=self.horizon)
+        train = self._examples(windows, windows.targets)
+        valid = None
+        if whole is not None and self.early_stopping:
+            scaled = self.scaling_.apply(whole, caller=caller)
+            held = self._held_windows(whole, panel).over(scaled)
+            valid = self._examples(held, held.targets)
+        n_windows = len(train)
+        budget = plan(
+            n_windows,
+            batch_size=min(self._sizes.batch_size, n_windows)
+            if self.batch_size == "auto"
+            else self.batch_size,
+            max_epochs=self.max_epochs,
+            n_steps=self._sizes.n_updates,
+            min_passes=0,
+        )
+        # scikit-learn's callbacks know one training a fit: the one whose network stays.
+        stays = whole is None or self.early_stopping or not self.refit
+        self._run(train, valid, budget=budget, reported=(X, None) if stays else None)
+
+    def _set_sizes(self, panel: Panel, log: bool) -> None:
         """Settle what "auto" means for these series."""
         channels = list(panel.channels)
         if self.seasons == "auto":
             seasons = choose_seasons(channels, panel.timelines[0] and panel.timelines[0].step)
         else:
-            seasons = (self.seasons,) if isinstance(self.seasons, int) else tuple(self.seasons or ())
+            seasons = (self.seasons,) if isinstance(self.seasons, Integral) else tuple(self.seasons or ())
         # Seasons that are given are believed; those that are found must repeat well enough.
         strength = season_strength(channels, seasons[0]) if self.seasons == "auto" else 1.0
         window = None if self.window == "auto" else self.window
         sizes = choose_sizes(panel.lengths, self.horizon, seasons or (1,), strength=strength, window=window)
-        several = panel.n_series > 1
         self.window_, self.seasons_ = sizes.window, sizes.seasons
         self.season_ = max(1, seasons[0]) if seasons else 1
         self.segment_ = min(sizes.segment if self.segment == "auto" else self.segment, self.window_)
         self.hidden_size_ = sizes.hidden_size if self.hidden_size == "auto" else self.hidden_size
         self.normalization_ = self.normalization
         if self.normalization == "auto":
-            self.normalization_ = "window" if several else "series"
-        log = takes_logarithm(panel.channels.values, panel.n_series) if self.log == "auto" else bool(self.log)
+            self.normalization_ = "window" if panel.n_series > 1 else "series"
         self._sizes = sizes
-        self.scaling_ = Scaling.learn(panel, log=log, standardize=self.normalization_ is not None)
+        self.scaling_ = Scaling.learn(panel, log=bool(log), standardize=self.normalization_ is not None)
 
     def _network(self, generator: torch.Generator) -> SegmentNetwork:
         n_columns = len(self.scaling_.mean)
@@ -213,68 +269,64 @@ class SequenceForecaster(RecurrentEstimator):
             **self._kernel_options(),
         )
 
-    def _examples(self, inputs: SequenceArray, channel: np.ndarray, targets=None) -> Examples:
+    def _examples(self, windows: Windows, targets: SequenceArray | None = None) -> Examples:
         n_columns = len(self.scaling_.mean)
-        extras = {"channel": channel % n_columns} if n_columns > 1 else {}
-        return Examples(inputs, targets, extras=extras)
+        extras = {"channel": windows.channel % n_columns} if n_columns > 1 else {}
+        return Examples(windows.inputs, targets, extras=extras)
 
-    def _train(self, windows: Windows, X, held: Windows | None = None) -> None:
-        examples = self._examples(windows.inputs, windows.channel, windows.targets)
-        valid = None
-        if held is not None and self.early_stopping:
-            valid = self._examples(held.inputs, held.channel, held.targets)
-        if not (self.warm_start and hasattr(self, "net_")):
-            self._begin(self._network, WindowLoss(), read=forecast_values)
-        budget = plan(
-            len(windows),
-            batch_size=min(self._sizes.batch_size, len(windows)) if self.batch_size == "auto" else self.batch_size,
-            max_epochs=self.max_epochs,
-            n_steps=self._sizes.n_updates,
-            min_passes=0,
-        )
-        self._run(examples, valid, budget=budget, reported=(X, None))
+    def _forecasts(self, panel: Panel, windows: Windows, caller: str) -> np.ndarray:
+        """Forecasts (n_windows, horizon), in the units of the data, from windows of the panel."""
+        outputs = self._outputs(self._examples(windows.over(self.scaling_.apply(panel, caller=caller))))
+        return self.scaling_.invert(outputs, windows.channel % panel.n_columns)
 
     # ------------------------------------------------------------------ skill
-    def _hold_back(self, channels: SequenceArray, caller: str) -> tuple[SequenceArray, Windows | None]:
-        """The rows before the tail, and the windows whose targets lie in the tail."""
+    def _before_tail(self, panel: Panel, caller: str) -> Panel | None:
+        """The rows before the tail that is held back; None where nothing is."""
         fraction = self.validation_fraction
-        if fraction is None and self.early_stopping:
-            raise InputError(
-                f"{caller}: early_stopping is set and validation_fraction is None, but stopping early needs rows to "
-                "watch. Set validation_fraction, for example to 0.1."
-            )
         if fraction is None:
-            return channels, None
-        n = channels.lengths
+            if self.early_stopping:
+                raise InputError(
+                    f"{caller}: early_stopping is set and validation_fraction is None, but stopping early "
+                    "needs rows to watch. Set validation_fraction, for example to 0.1."
+                )
+            return None
+        n = panel.lengths
         tail = np.maximum(np.ceil(fraction * n).astype(np.int64), self.horizon)
         # A series too short for a tail is left to training.
         tail = np.where(n - tail > self.horizon, tail, 0)
-        early = SequenceArray(channels.values, channels.starts, n - tail)
-        held = windows_between(
-            channels,
-            n - tail - 1,
-            np.where(tail > 0, n - self.horizon, 0),
-            window=self.window_,
-            horizon=self.horizon,
-        )
-        return (early, held) if len(held) else (channels, None)
+        if tail.any():
+            return panel.head(n - tail)
+        if self.early_stopping:
+            raise SequenceTooShortError(
+                f"{caller}: the longest series has {n.max()} time steps, but stopping early with horizon = "
+                f"{self.horizon} needs at least {2 * self.horizon + 1}, the last of which are watched. Give "
+                "longer series, a shorter horizon or a smaller validation_fraction, or set "
+                "early_stopping=False."
+            )
+        return None
 
-    def _measure_skill(self, held: Windows, early: SequenceArray, caller: str) -> None:
-        """Errors on held-back windows, each series on the scale of its own training rows."""
-        n_columns = len(self.scaling_.mean)
-        column = held.channel % n_columns
-        targets = np.stack([t[:, 0] for t in held.targets])
-        deviation = np.array([max(channel.std(), 1e-8) for channel in early])[held.channel]
-        # The naive forecasts look back over everything known at the origin.
-        first = early.starts[held.channel]
-        known = (early.values, first, held.origin + 1, self.horizon)
+    def _held_windows(self, panel: Panel, early: Panel) -> Windows:
+        """Windows of `panel` whose targets all lie behind the rows of `early`."""
+        n, known = panel.channels.lengths, early.channels.lengths
+        stop = np.where(known < n, n - self.horizon, 0)
+        return windows_between(panel.channels, known - 1, stop, window=self.window_, horizon=self.horizon)
+
+    def _measure_skill(self, panel: Panel, early: Panel, caller: str) -> None:
+        """Errors on held-back windows, each channel in units of the deviation of its training rows."""
+        held = self._held_windows(panel, early)
+        targets = held.targets.to_padded()[:, :, 0]
+        unit = _deviations(early.channels)[held.channel]
+        # A channel that never moved has no scale of its own to be judged on, unless all are like that.
+        judged = unit > 0 if (unit > 0).any() else np.ones(len(held), dtype=bool)
+        unit = np.where(unit > 0, unit, 1.0)
 
         def error(forecasts: np.ndarray) -> float:
-            each = np.abs(self.scaling_.invert(forecasts, column) - self.scaling_.invert(targets, column))
-            unit = np.exp(self.scaling_.mean[column]) if self.scaling_.log else self.scaling_.scale[column]
-            return float((each.mean(axis=1) / (deviation * unit)).mean())
+            return float((np.abs(forecasts - targets).mean(axis=1) / unit)[judged].mean())
 
-        network = error(self._outputs(self._examples(held.inputs, held.channel)))
+        # The naive forecasts look back over everything known at the origin.
+        starts = panel.channels.starts[held.channel]
+        known = (panel.channels.values, starts, held.origin + 1, self.horizon)
+        network = error(self._forecasts(panel, held, caller))
         naive = {
             "naive": naive_forecasts(*known),
             "seasonal naive": seasonal_naive_forecasts(*known, season=self.season_),
@@ -283,11 +335,14 @@ class SequenceForecaster(RecurrentEstimator):
         self.skills_ = {name: 1.0 - network / max(error(f), 1e-12) for name, f in naive.items()}
         self.skill_ = self.skills_["seasonal naive"]
         if self.skill_ < 0:
-            copy = f"a copy of the last season of {self.season_} steps" if self.season_ > 1 else "the last value"
+            copy = (
+                f"a copy of the last season of {self.season_} steps" if self.season_ > 1 else "the last value"
+            )
             warnings.warn(
-                f"{caller}: on {len(held)} held-back windows the mean absolute error is {1 - self.skill_:.2f} times "
-                f"that of {copy} (skill_ = {self.skill_:.3f}). Do not use this forecaster as it stands: give it more "
-                "data, another window or horizon, or forecast with SeasonalNaiveForecaster.",
+                f"{caller}: on {len(held)} held-back windows the mean absolute error is "
+                f"{1 - self.skill_:.3g} times that of {copy} (skill_ = {self.skill_:.3g}). Do not use this "
+                "forecaster as it stands: give it more data, another window or horizon, or forecast with "
+                "SeasonalNaiveForecaster.",
                 NoSkillWarning,
                 stacklevel=4,
             )
@@ -317,10 +372,11 @@ class SequenceForecaster(RecurrentEstimator):
         check_is_fitted(self, "net_")
         caller = f"{type(self).__name__}.predict"
         panel = self.context_ if X is None else self._read(X, caller)
-        channels = self.scaling_.apply(panel, caller=caller)
-        index = np.arange(len(channels))
-        outputs = self._outputs(self._examples(last_windows(channels, window=self.window_), index))
-        values = self.scaling_.invert(outputs, index % panel.n_columns)
+        # Only what is read is scaled, however long the series.
+        last = panel.tail(self.window_)
+        n = last.channels.lengths
+        ends = windows_between(last.channels, n - 1, n, window=self.window_, horizon=0)
+        values = self._forecasts(last, ends, caller)
         return panel.wrap(values.reshape(panel.n_series, panel.n_columns, -1).transpose(0, 2, 1))
 
     def update(self, X):
@@ -329,7 +385,8 @@ class SequenceForecaster(RecurrentEstimator):
         Parameters
         ----------
         X : array-like
-            Rows that follow the training rows, series by series, in the same form.
+            Rows that follow the training rows, series by series, in the same form; rows without an index
+            take the one that follows.
 
         Returns
         -------
@@ -346,11 +403,11 @@ class SequenceForecaster(RecurrentEstimator):
         indexed = all(line is not None for line in (*panel.timelines, *self.context_.timelines))
         if panel.n_series != self.context_.n_series or (indexed and not panel.continues(self.context_)):
             raise InputError(
-                f"{caller}: X holds {panel.n_series} series that do not continue the {self.context_.n_series} known, "
-                "but rows that follow the last known ones are needed. Pass the next rows of every series."
+                f"{caller}: X holds {panel.n_series} series that do not continue the "
+                f"{self.context_.n_series} known, but rows that follow the last known ones are needed. Pass "
+                "the next rows of every series."
             )
-        kept = max(self.window_, *self.seasons_, 1)
-        self.context_ = self.context_.followed_by(panel).tail(kept)
+        self.context_ = self.context_.followed_by(panel).tail(self.window_).copy()
         return self
 
     def backtest(self, X, *, stride=1):
@@ -395,20 +452,26 @@ class SequenceForecaster(RecurrentEstimator):
         """
         panel, windows, targets, forecasts = self._all_origins(X, 1, "score")
         column = windows.channel % panel.n_columns
-        each = [r2_score(targets[column == j].ravel(), forecasts[column == j].ravel()) for j in range(panel.n_columns)]
+        each = [
+            r2_score(targets[column == j].ravel(), forecasts[column == j].ravel())
+            for j in range(panel.n_columns)
+        ]
         return float(np.mean(each))
 
     def _all_origins(self, X, stride: int, method: str):
         """The panel with its context, its windows, and their targets and forecasts (n_windows, horizon)."""
         check_is_fitted(self, "net_")
         caller = f"{type(self).__name__}.{method}"
+        if not isinstance(stride, Integral) or stride < 1:
+            raise InputError(
+                f"{caller}: stride={stride!r} came, but an int >= 1 is needed. Pass a number of rows."
+            )
         panel = self._read(X, caller)
         if panel.continues(self.context_):
             panel = self.context_.tail(self.window_).followed_by(panel)
-        channels = self.scaling_.apply(panel, caller=caller)
-        n = channels.lengths
+        n = panel.channels.lengths
         windows = windows_between(
-            channels,
+            panel.channels,
             np.full(len(n), self.window_ - 1),
             n - self.horizon,
             window=self.window_,
@@ -417,20 +480,24 @@ class SequenceForecaster(RecurrentEstimator):
         )
         if not len(windows):
             raise SequenceTooShortError(
-                f"{caller}: the longest series has {n.max()} time steps, context included, but window_ + horizon = "
-                f"{self.window_} + {self.horizon} are needed. Give more rows, or rows that continue the training index."
+                f"{caller}: the longest series has {n.max()} time steps, context included, but window_ + "
+                f"horizon = {self.window_} + {self.horizon} are needed. Give more rows, or rows that "
+                "continue the training index."
             )
-        column = windows.channel % panel.n_columns
-        forecasts = self._outputs(self._examples(windows.inputs, windows.channel))
         targets = windows.targets.to_padded()[:, :, 0]
-        return panel, windows, self.scaling_.invert(targets, column), self.scaling_.invert(forecasts, column)
+        return panel, windows, targets, self._forecasts(panel, windows, caller)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.one_d_array = True
         tags.input_tags.three_d_array = True
         tags.target_tags.required = False
         return tags
+
+
+def _deviations(channels: SequenceArray) -> np.ndarray:
+    """Standard deviation of each channel, (n_channels,)."""
+    values = channels.values[step_rows(channels.starts, channels.lengths), 0]
+    return moments(values, np.repeat(np.arange(len(channels)), channels.lengths))[1]
 
 
 def _backtest_table(panel: Panel, windows: Windows, targets: np.ndarray, forecasts: np.ndarray):
@@ -445,7 +512,7 @@ def _backtest_table(panel: Panel, windows: Windows, targets: np.ndarray, forecas
     if panel.n_columns > 1:
         table["column"] = np.repeat(pd.Index(panel.columns).take(column), horizon)
     origins: Any = windows.origin
-    if panel.timelines[0] is not None:
+    if all(line is not None for line in panel.timelines):
         parts = [panel.timelines[s].index.take(windows.origin[series == s]) for s in np.unique(series)]
         origins = parts[0].append(parts[1:])
     table["origin"] = np.repeat(origins, horizon)

@@ -11,6 +11,7 @@ import numpy as np
 from sksequence.exceptions import InputError
 from sksequence.forecasting.timeline import Timeline
 from sksequence.sequences import SequenceArray
+from sksequence.sequences.layout import step_rows
 
 __all__ = ["Form", "Panel", "stacked"]
 
@@ -103,6 +104,10 @@ class Panel:
             If there is no such column.
         """
         wanted = [columns] if isinstance(columns, str) or not isinstance(columns, Iterable) else list(columns)
+        if not wanted:
+            raise InputError(
+                f"{caller}: no column was asked for, but at least one is needed. Name one, or None."
+            )
         positions = [self._position(column, caller) for column in wanted]
         rows = np.add.outer(np.arange(self.n_series) * self.n_columns, positions).ravel()
         return replace(self, channels=self.channels[rows], columns=tuple(self.columns[j] for j in positions))
@@ -128,6 +133,18 @@ class Panel:
         channels = SequenceArray(self.channels.values, starts, kept)
         return replace(self, channels=channels, timelines=tuple(timelines))
 
+    def head(self, n_steps: np.ndarray) -> Panel:
+        """The first `n_steps[i]` rows of series `i`, on the same values."""
+        timelines = (line and line.first(int(n)) for line, n in zip(self.timelines, n_steps, strict=True))
+        kept = np.repeat(n_steps, self.n_columns)
+        channels = SequenceArray(self.channels.values, self.channels.starts, kept)
+        return replace(self, channels=channels, timelines=tuple(timelines))
+
+    def copy(self) -> Panel:
+        """The same rows on values of their own: what happens to the input no longer matters."""
+        rows = step_rows(self.channels.starts, self.channels.lengths)
+        return replace(self, channels=stacked(self.channels.values[rows], self.channels.lengths))
+
     def continues(self, earlier: Panel) -> bool:
         """Whether every series has an index that goes on where the same series of `earlier` ends."""
         if self.columns != earlier.columns or self.n_series != earlier.n_series:
@@ -138,13 +155,16 @@ class Panel:
         return all(new is not None and old is not None and new.continues(old) for new, old in pairs)
 
     def followed_by(self, later: Panel) -> Panel:
-        """These rows and then those of `later`, series by series; indexes are joined unchecked."""
+        """These rows and then those of `later`, series by series.
+
+        Indexes are joined unchecked; rows that come without one go on by the step of these.
+        """
         pairs = list(zip(self.channels, later.channels, strict=True))
         lengths = self.channels.lengths + later.channels.lengths
         values = np.concatenate([part for pair in pairs for part in pair])
         timelines = (
-            old.followed_by(new) if old is not None and new is not None else None
-            for old, new in zip(self.timelines, later.timelines, strict=True)
+            old and old.followed_by(new or Timeline(old.following(int(n)), old.step))
+            for old, new, n in zip(self.timelines, later.timelines, later.lengths, strict=True)
         )
         return replace(self, channels=stacked(values, lengths), timelines=tuple(timelines))
 

@@ -92,11 +92,13 @@ def autocorrelation(channels: Sequence[np.ndarray], n_lags: int) -> np.ndarray:
     for channel in channels:
         series = np.ravel(channel)
         n = len(series)
+        if n < 3:
+            continue
         time = np.linspace(-1.0, 1.0, n)
         residual = series - series.mean()
         residual = residual - time * (time @ residual) / max(time @ time, 1e-12)
         power = residual @ residual
-        if n < 3 or power <= 1e-16 * max(series @ series, 1e-300):
+        if power <= 1e-16 * max(series @ series, 1e-300):
             continue
         spectrum = np.fft.rfft(residual, 1 << (2 * n - 1).bit_length())
         lags = min(n - 1, n_lags)

@@ -33,7 +33,11 @@ from sksequence.sequences import SequenceArray
 __all__ = ["read_series"]
 
 
-def read_series(X, *, caller: str) -> Panel:
+class _NotNumbersError(InputError, TypeError):
+    """Values of a type that no time series has; scikit-learn expects a TypeError."""
+
+
+def read_series(X, *, caller: str, step=None) -> Panel:
     """Read any accepted form of X.
 
     Parameters
@@ -42,6 +46,9 @@ def read_series(X, *, caller: str) -> Panel:
         Rows are time steps; see the table at the top of this module.
     caller : str
         Who reads, as in "LSTMForecaster.fit": the first words of every error.
+    step : object
+        Step of an index that is too short to show its own, as in
+        :class:`~sksequence.forecasting.timeline.Timeline`.
 
     Returns
     -------
@@ -57,16 +64,20 @@ def read_series(X, *, caller: str) -> Panel:
     if isinstance(X, SequenceArray):
         return _read_sequences(X, caller)
     if _is_pandas(X) and X.index.nlevels == 2:
-        return _read_long(X, caller)
+        return _read_long(X, caller, step)
     if isinstance(X, (list, tuple)) and not all(np.isscalar(item) for item in X):
-        return _read_tables(list(X), caller, Form("list"))
+        return _read_tables(list(X), caller, Form("list"), step)
+    if hasattr(X, "tocsr"):
+        raise InputError(
+            f"{caller}: a sparse matrix came, but sparse data are not supported. Convert it with X.toarray()."
+        )
     if not _is_pandas(X):
         X = np.asarray(X)
         if X.ndim == 3:
             return _read_stack(X, caller)
         if X.dtype == object and X.ndim == 1 and len(X) and np.ndim(X[0]):
-            return _read_tables(list(X), caller, Form("list"))
-    return _read_tables([X], caller, Form("one"))
+            return _read_tables(list(X), caller, Form("list"), step)
+    return _read_tables([X], caller, Form("one"), step)
 
 
 def _is_pandas(X) -> bool:
@@ -74,10 +85,11 @@ def _is_pandas(X) -> bool:
     return pd is not None and isinstance(X, (pd.Series, pd.DataFrame))
 
 
-def _read_tables(tables: list, caller: str, form: Form) -> Panel:
+def _read_tables(tables: list, caller: str, form: Form, step) -> Panel:
     if not tables:
         raise InputError(f"{caller}: an empty list came, but at least one series is needed. Pass one.")
-    parts, forms, timelines, dtypes = [], [], [], []
+    parts, forms, dtypes = [], [], []
+    timelines: list[Timeline | None] = []
     columns: tuple = ()
     for i, table in enumerate(tables):
         series = "X" if form.kind == "one" else f"series {i}"
@@ -92,8 +104,11 @@ def _read_tables(tables: list, caller: str, form: Form) -> Panel:
         parts.append(values.T.reshape(-1, 1))
         forms.append(own_form)
         dtypes.append(dtype)
-        is_indexed = own_form.kind in ("series", "frame")
-        timelines.append(Timeline.of(table.index, caller=caller, series=series) if is_indexed else None)
+        line = None
+        if own_form.kind in ("series", "frame"):
+            line = Timeline.of(table.index, caller=caller, series=series, known=step)
+            step = line.step
+        timelines.append(line)
     n_columns = len(columns)
     lengths = np.repeat([len(part) // n_columns for part in parts], n_columns)
     channels = stacked(parts[0] if len(parts) == 1 else np.concatenate(parts), lengths)
@@ -124,8 +139,8 @@ def _read_table(table, caller: str, series: str) -> tuple[np.ndarray, tuple, For
     values = values.reshape(len(values), len(columns))
     if values.size == 0:
         raise InputError(
-            f"{caller}: {series} has shape {values.shape}, but at least one row and one column are needed. "
-            "Pass data."
+            f"{caller}: {series} came with {len(values)} row(s) and {len(columns)} feature(s) "
+            f"(shape={values.shape}) while a minimum of 1 is required of both. Pass data."
         )
     return values, columns, form, dtype
 
@@ -140,9 +155,10 @@ def _numeric(table, caller: str, series: str) -> np.ndarray:
         return table.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         kinds = table.dtypes.to_dict() if hasattr(table, "columns") else table.dtype
-        raise InputError(
-            f"{caller}: {series} holds values that are not numbers ({kinds}), but time series are numeric. "
-            "Drop or encode such columns; times belong in the index."
+        reason = "Complex data not supported" if "complex" in str(kinds) else str(error)
+        raise _NotNumbersError(
+            f"{caller}: {series} holds values that are not numbers ({kinds}; {reason}), but time series "
+            "are numeric. Drop or encode such columns; times belong in the index."
         ) from error
 
 
@@ -186,7 +202,7 @@ def _read_sequences(X: SequenceArray, caller: str) -> Panel:
     return _finite(panel, caller)
 
 
-def _read_long(X, caller: str) -> Panel:
+def _read_long(X, caller: str, step) -> Panel:
     """Read a table with the index (series, time), the rows of a series standing together or not."""
     frame = X.to_frame() if X.ndim == 1 else X
     codes, keys = frame.index.get_level_values(0).factorize()
@@ -199,7 +215,7 @@ def _read_long(X, caller: str) -> Panel:
     rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     tables = [frame.iloc[group].set_axis(times[group]) for group in rows]
     names = (keys, frame.index.names, frame.columns.name)
-    return _read_tables(tables, caller, Form("long", names))
+    return _read_tables(tables, caller, Form("long", names), step)
 
 
 def _finite(panel: Panel, caller: str) -> Panel:
@@ -214,9 +230,10 @@ def _finite(panel: Panel, caller: str) -> Panel:
         row = int(faults.argmax())
         line = panel.timelines[i]
         where = "X" if panel.is_single else f"series {i}"
+        value = "NaN" if np.isnan(channel[row, 0]) else channel[row, 0]
         at = f" ({line.index[row]})" if line is not None else ""
         raise InputError(
-            f"{caller}: {where} has {channel[row, 0]} in row {row}{at}, column {panel.columns[j]!r}, "
+            f"{caller}: {where} has {value} in row {row}{at}, column {panel.columns[j]!r}, "
             f"the first of {int(faults.sum())} values in this column that are not finite, but every value "
             "must be a finite number. Fill them first, for example with DataFrame.interpolate or ffill."
         )

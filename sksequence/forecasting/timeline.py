@@ -31,7 +31,7 @@ class Timeline:
     step: Any
 
     @classmethod
-    def of(cls, index, *, caller: str, series: str = "X") -> Timeline:
+    def of(cls, index, *, caller: str, series: str = "X", known=None) -> Timeline:
         """Find the step of an index.
 
         Parameters
@@ -42,6 +42,9 @@ class Timeline:
             Who asks, for the error.
         series : str
             Which series the index belongs to, for the error.
+        known : object
+            Step of the rows before, or of a like series: tried first, and enough for an index too short
+            to show its own.
 
         Raises
         ------
@@ -68,8 +71,8 @@ class Timeline:
             _refuse_gap(index, np.diff(ordinals), 1, where)
             return cls(index, index.freq)
         if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-            return cls(index, _time_step(index, where))
-        return cls(index, _number_step(index, where))
+            return cls(index, _time_step(index, where, known))
+        return cls(index, _number_step(index, where, known))
 
     def following(self, n_steps: int):
         """The `n_steps` index values after the last row, of the same type, unit, zone and name."""
@@ -90,9 +93,11 @@ class Timeline:
 
     def continues(self, earlier: Timeline) -> bool:
         """Whether this index begins exactly one step after the end of `earlier`."""
-        if type(self.index) is not type(earlier.index) or not len(self.index):
-            return False
-        return bool(earlier.following(1)[0] == self.index[0])
+        return bool(len(self.index)) and bool(earlier.following(1)[0] == self.index[0])
+
+    def first(self, n_steps: int) -> Timeline:
+        """The timeline of the first `n_steps` rows."""
+        return Timeline(self.index[:n_steps], self.step)
 
     def last(self, n_steps: int) -> Timeline:
         """The timeline of the last `n_steps` rows."""
@@ -103,12 +108,15 @@ class Timeline:
         return Timeline(self.index.append(later.index), self.step)
 
 
-def _time_step(index, where: str):
+def _time_step(index, where: str, known):
     """The frequency of a DatetimeIndex or TimedeltaIndex, its own or inferred."""
     import pandas as pd
 
     if index.freq is not None:
         return index.freq
+    # Series of a panel have the same step: it is quicker to try than to infer.
+    if isinstance(known, pd.offsets.BaseOffset) and _makes(known, index[:3]) and _makes(known, index):
+        return known
     differences = np.diff(index.asi8)
     if (differences <= 0).any():
         _refuse_gap(index, differences, None, where)
@@ -146,24 +154,30 @@ def _calendar_step(index):
         candidates += [kind(months) for kind in kinds]
         if index[0].day <= 28:
             candidates.append(pd.DateOffset(months=months))
-    for offset in candidates:
-        # The first rows rule most candidates out before the whole index is made.
-        for n in (3, len(index)):
-            made = pd.date_range(index[0], periods=n, freq=offset, unit=index.unit)
-            if not made.equals(index[:n]):
-                break
-        else:
-            return offset
-    return None
+    # The first rows rule most candidates out before the whole index is looked at.
+    candidates = [offset for offset in candidates if _makes(offset, index[:3])]
+    return next((offset for offset in candidates if _makes(offset, index)), None)
 
 
-def _number_step(index, where: str):
-    """The constant step of an index of numbers; 1 for a single row."""
+def _makes(offset, index) -> bool:
+    """Whether an offset separates all rows of an index of times."""
+    import pandas as pd
+
+    if isinstance(offset, pd.offsets.Day) and isinstance(index, pd.DatetimeIndex):
+        # Older pandas add a day of 24 hours, also where the clock is changed.
+        return pd.date_range(index[0], periods=len(index), freq=offset, unit=index.unit).equals(index)
+    # Adding is done for all rows at once; making a range of months is not.
+    on_offset = isinstance(index, pd.TimedeltaIndex) or offset.is_on_offset(index[0])
+    return on_offset and (index[:-1] + offset).equals(index[1:])
+
+
+def _number_step(index, where: str, known):
+    """The constant step of an index of numbers; for a single row the one known, else 1."""
     numbers = np.asarray(index)
     if numbers.dtype.kind == "u":
         numbers = numbers.astype(np.int64)
     if len(numbers) < 2:
-        return 1
+        return known if isinstance(known, (int, float)) else 1
     differences = np.diff(numbers)
     step = differences[0]
     if step > 0 and np.allclose(differences, step, rtol=1e-6, atol=0):

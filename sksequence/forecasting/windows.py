@@ -8,7 +8,7 @@ import numpy as np
 
 from sksequence.sequences import SequenceArray
 
-__all__ = ["Windows", "last_windows", "training_windows", "windows_between"]
+__all__ = ["Windows", "training_windows", "windows_between"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,11 @@ class Windows:
     def __len__(self) -> int:
         return len(self.channel)
 
+    def over(self, channels: SequenceArray) -> Windows:
+        """The same windows over other values of the same channels."""
+        horizon = self.targets.n_timesteps
+        return _windows(channels, self.channel, self.origin, self.inputs.lengths, horizon)
+
 
 def _windows(channels: SequenceArray, channel, origin, length, horizon: int) -> Windows:
     first = channels.starts[channel]
@@ -48,7 +53,13 @@ def _windows(channels: SequenceArray, channel, origin, length, horizon: int) -> 
 
 
 def windows_between(
-    channels: SequenceArray, first: np.ndarray, stop: np.ndarray, *, window: int, horizon: int, stride: int = 1
+    channels: SequenceArray,
+    first: np.ndarray,
+    stop: np.ndarray,
+    *,
+    window: int,
+    horizon: int,
+    stride: int = 1,
 ) -> Windows:
     """Windows whose last step lies in a range, one every `stride` steps.
 
@@ -91,9 +102,3 @@ def training_windows(channels: SequenceArray, *, window: int, horizon: int) -> W
     # The shorter half of growing windows would teach little but noise.
     first = np.where(n >= window + horizon, window - 1, np.maximum(n - horizon, 0) // 2)
     return windows_between(channels, first, n - horizon, window=window, horizon=horizon)
-
-
-def last_windows(channels: SequenceArray, *, window: int) -> SequenceArray:
-    """The last steps of every channel, at most `window`, in the order of the channels."""
-    kept = np.minimum(channels.lengths, window)
-    return SequenceArray(channels.values, channels.starts + channels.lengths - kept, kept)
