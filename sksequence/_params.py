@@ -20,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, dataclass_transform
 
+import numpy as np
+
 from sksequence.exceptions import ParameterError
 
 __all__ = [
@@ -123,8 +125,8 @@ def seed() -> Rule:
     return Rule(
         lambda v: (
             v is None
-            or (isinstance(v, numbers.Integral) and not isinstance(v, bool) and v >= 0)
-            or type(v).__name__ == "RandomState"
+            or (isinstance(v, (int, np.integer)) and not isinstance(v, bool) and int(v) >= 0)
+            or isinstance(v, np.random.RandomState)
         ),
         "None, an int >= 0 or a numpy RandomState",
     )
@@ -165,7 +167,7 @@ class Parameters:
         dataclass(kw_only=True, eq=False, repr=False)(cls)
         # The generated constructor belongs to cls; its module makes tracebacks readable.
         cls.__init__.__module__ = cls.__module__
-        if doc and fields(cls):
+        if doc and fields(cls):  # type: ignore[arg-type]  # the decorator has just made it a dataclass
             # The section stands where numpydoc wants it: after the summary, before what follows.
             head, mark, tail = inspect.cleandoc(doc).partition("\n\nAttributes\n")
             cls.__doc__ = f"{head}\n\n{_documentation(cls)}\n{mark}{tail}"

@@ -142,15 +142,16 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
             self.classes_ = np.unique(y if classes is None else np.asarray(classes))
         if len(self.classes_) < 2:
             raise InputError(
-                f"{name}: y holds 1 class ({self.classes_.tolist()[0]!r}), but a classifier needs samples of at least 2 "
-                "classes. Check how y was selected."
+                f"{name}: y holds 1 class ({self.classes_.tolist()[0]!r}), but a classifier needs samples "
+                "of at least 2 classes. Check how y was selected."
             )
         codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = self.classes_[codes] != y
         if unknown.any():
             raise InputError(
-                f"{name}: y holds {y[unknown].tolist()[0]!r} at position {int(unknown.argmax())}, but the classes are "
-                f"{self.classes_.tolist()}. Pass all of them as `classes` at the first partial_fit, or fit anew."
+                f"{name}: y holds {y[unknown].tolist()[0]!r} at position {int(unknown.argmax())}, but the "
+                f"classes are {self.classes_.tolist()}. Pass all of them as `classes` at the first "
+                "partial_fit, or fit anew."
             )
         return codes.astype(np.int64)
 
@@ -159,8 +160,8 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
             self.classes_ = np.arange(y.shape[1])
         if y.ndim != 2 or y.shape[1] != len(self.classes_):
             raise InputError(
-                f"{type(self).__name__}: y of shape {y.shape} came, but {len(self.classes_)} label columns are "
-                "expected. Pass the columns seen at fit time."
+                f"{type(self).__name__}: y of shape {y.shape} came, but {len(self.classes_)} label columns "
+                "are expected. Pass the columns seen at fit time."
             )
         return y.astype(np.float32)
 
@@ -169,8 +170,8 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
             return None
         if self._multilabel:
             raise ParameterError(
-                f"The 'class_weight' parameter of {type(self).__name__} must be None for multi-label targets. "
-                "Weigh samples with sample_weight instead."
+                f"The 'class_weight' parameter of {type(self).__name__} must be None for multi-label "
+                "targets. Weigh samples with sample_weight instead."
             )
         weights = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[y])
         return weights[y]
@@ -183,7 +184,11 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
         return len(self.classes_)
 
     def _criterion(self):
-        return nn.BCEWithLogitsLoss(reduction="none") if self._multilabel else nn.CrossEntropyLoss(reduction="none")
+        return (
+            nn.BCEWithLogitsLoss(reduction="none")
+            if self._multilabel
+            else nn.CrossEntropyLoss(reduction="none")
+        )
 
     def _decode(self, outputs):
         if self._multilabel:

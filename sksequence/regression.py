@@ -83,8 +83,8 @@ class SequenceRegressor(RegressorMixin, SequencePredictor):
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         if y.ndim > 2:
             raise InputError(
-                f"{type(self).__name__}: y of shape {y.shape} came, but (n_samples,) or (n_samples, n_outputs) "
-                "is needed. Flatten the outputs of each sample."
+                f"{type(self).__name__}: y of shape {y.shape} came, but (n_samples,) or (n_samples, "
+                "n_outputs) is needed. Flatten the outputs of each sample."
             )
         columns = y.reshape(len(y), -1)
         if reset:
@@ -95,8 +95,8 @@ class SequenceRegressor(RegressorMixin, SequencePredictor):
             self._y_scale = np.where(deviation > 0, deviation, 1.0)
         if columns.shape[1] != self.n_outputs_:
             raise InputError(
-                f"{type(self).__name__}: y has {columns.shape[1]} outputs, but {self.n_outputs_} are expected. "
-                "Pass the outputs seen at fit time."
+                f"{type(self).__name__}: y has {columns.shape[1]} outputs, but {self.n_outputs_} are "
+                "expected. Pass the outputs seen at fit time."
             )
         return ((columns - self._y_mean) / self._y_scale).astype(np.float32)
 

@@ -46,3 +46,16 @@ def season(rng):
     """A series of 120 steps: a season of 12 and some noise."""
     steps = np.arange(120)
     return 10 + 3 * np.sin(2 * np.pi * steps / 12) + 0.1 * rng.normal(size=120)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many of scikit-learn's own checks ran."""
+    counts = {
+        outcome: sum(
+            "test_scikit_learn_contract" in report.nodeid for report in terminalreporter.getreports(outcome)
+        )
+        for outcome in ("passed", "failed", "xfailed", "skipped")
+    }
+    if any(counts.values()):
+        told = ", ".join(f"{n} {outcome}" for outcome, n in counts.items())
+        terminalreporter.write_line(f"scikit-learn's estimator checks: {sum(counts.values())} run ({told})")

@@ -436,3 +436,14 @@ def test_values_too_large_for_a_sum_are_finite():
 def test_nan_may_stand_inside_where_it_is_masked():
     sequences = as_sequences([[1.0, nan, 3.0]], missing="mask")
     assert np.isnan(sequences[0][1, 0])
+
+
+def test_lists_of_numbers_may_have_other_lengths_at_predict():
+    from sksequence import LSTMClassifier
+
+    model = LSTMClassifier(max_epochs=1, hidden_size=4, random_state=0)
+    model.fit([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]] * 4, [0, 1] * 4)
+    assert model.predict([[1.0, 2.0], [4.0, 5.0, 6.0]]).shape == (2,)
+    assert model.predict([[1.0, 2.0, 3.0, 4.0]]).shape == (1,)
+    with pytest.raises(InputError, match="X has 2 features"):
+        model.predict(np.zeros((5, 2)))

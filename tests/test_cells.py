@@ -32,7 +32,10 @@ def gru(x, h, c, W, U, b, b_hidden):
 
 
 def weights(rnn):
-    return [getattr(rnn, f"{name}_l0").detach().numpy() for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    return [
+        getattr(rnn, f"{name}_l0").detach().numpy()
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    ]
 
 
 @pytest.mark.parametrize("cell", ["rnn", "relu", "lstm", "gru"])
@@ -65,11 +68,21 @@ def test_cell_follows_its_equations(cell, rng):
 def test_gradients_through_a_ragged_batch_equal_differences(cell, bidirectional):
     generator = torch.Generator().manual_seed(0)
     encoder = Encoder(
-        cell, torch.nn.Identity(), 2, hidden_size=3, bidirectional=bidirectional, memory=5, generator=generator
+        cell,
+        torch.nn.Identity(),
+        2,
+        hidden_size=3,
+        bidirectional=bidirectional,
+        memory=5,
+        generator=generator,
     )
-    network = SequenceNetwork(
-        encoder, pooling=("last", "mean", "max", "attention"), n_outputs=2, generator=generator
-    ).double().eval()
+    network = (
+        SequenceNetwork(
+            encoder, pooling=("last", "mean", "max", "attention"), n_outputs=2, generator=generator
+        )
+        .double()
+        .eval()
+    )
     values = torch.randn(3, 5, 2, generator=generator, dtype=torch.float64, requires_grad=True)
     lengths = torch.tensor([5, 1, 3])
     assert torch.autograd.gradcheck(lambda v: network(v, lengths), (values,))
@@ -102,7 +115,9 @@ def test_building_draws_nothing_from_the_global_generator():
     generator = torch.Generator().manual_seed(0)
     for cell in CELLS:
         inputs = Standardize(torch.zeros(2), torch.ones(2))
-        encoder = Encoder(cell, inputs, 2, num_layers=2, bidirectional=True, layer_norm=True, generator=generator)
+        encoder = Encoder(
+            cell, inputs, 2, num_layers=2, bidirectional=True, layer_norm=True, generator=generator
+        )
         SequenceNetwork(encoder, pooling=("attention",), n_outputs=3, dropout=0.5, generator=generator)
     assert torch.equal(before, torch.get_rng_state())
 

@@ -124,4 +124,6 @@ def test_another_seed_gives_other_weights(ragged, y):
 def test_scale_of_features_changes_nothing(cell, ragged, y):
     scaled = [x * [1.0, 1e6, 1e-6] + [0.0, 5e9, 3.0] for x in ragged]
     expected = make(cell, "Classifier").fit(ragged, y).predict_proba(ragged)
-    np.testing.assert_allclose(make(cell, "Classifier").fit(scaled, y).predict_proba(scaled), expected, atol=1e-3)
+    np.testing.assert_allclose(
+        make(cell, "Classifier").fit(scaled, y).predict_proba(scaled), expected, atol=1e-3
+    )

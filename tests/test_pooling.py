@@ -38,7 +38,9 @@ def test_summaries_are_those_of_the_valid_steps(batch, kinds, bidirectional, equ
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_gradients_equal_differences(batch, kinds, bidirectional):
     states, lengths = batch
-    pooling = Pooling(kinds, 4, bidirectional=bidirectional, generator=torch.Generator().manual_seed(0)).double()
+    pooling = Pooling(
+        kinds, 4, bidirectional=bidirectional, generator=torch.Generator().manual_seed(0)
+    ).double()
     assert torch.autograd.gradcheck(lambda s: pooling(s, lengths), (states.requires_grad_(),))
 
 

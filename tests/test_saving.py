@@ -71,5 +71,3 @@ def test_device_of_training_is_not_the_device_of_loading(data, monkeypatch):
         loaded = pickle.loads(stored)
     assert torch.device(loaded.net_.device).type == "cpu"
     np.testing.assert_array_equal(loaded.predict_proba(X), expected)
-
-

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sksequence.modules.dropout import seed_dropout
+from sksequence.modules.noise import seed_noise
 from sksequence.modules.segments import SegmentNetwork, WindowNorm, absolute_error, align_right, squared_error
 
 WINDOW, HORIZON = 12, 5
@@ -166,7 +166,7 @@ def test_segment_network_leaves_the_global_random_state_alone(given):
     before = torch.random.get_rng_state()
     generator = torch.Generator().manual_seed(0) if given else None
     net = SegmentNetwork(WINDOW, HORIZON, segment=3, n_channels=2, dropout=0.5, generator=generator)
-    seed_dropout(net, torch.Generator().manual_seed(1))
+    seed_noise(net, torch.Generator().manual_seed(1))
     net.train()(*batch(), torch.zeros(6, dtype=torch.int64))
     assert torch.equal(torch.random.get_rng_state(), before)
 

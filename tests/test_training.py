@@ -149,10 +149,18 @@ def test_early_stopping_returns_to_the_best_weights(data):
 
     class Record(Callback):
         def on_epoch_end(self, net, **kwargs):
-            kept[net.history[-1, "epoch"]] = torch.cat([p.detach().flatten() for p in net.module_.parameters()])
+            kept[net.history[-1, "epoch"]] = torch.cat(
+                [p.detach().flatten() for p in net.module_.parameters()]
+            )
 
     noise = np.random.default_rng(1).permutation(y)
-    options = {"max_epochs": 200, "early_stopping": True, "n_iter_no_change": 4, "dropout": 0.0, "callbacks": [Record()]}
+    options = {
+        "max_epochs": 200,
+        "early_stopping": True,
+        "n_iter_no_change": 4,
+        "dropout": 0.0,
+        "callbacks": [Record()],
+    }
     model = LSTMClassifier(**options, **SMALL).fit(X, noise)
     best = int(model.history_["valid_loss"].idxmin())
     assert model.n_iter_ == best + 4
@@ -284,7 +292,9 @@ def test_class_weight_shifts_the_balance(data):
     noise = np.random.default_rng(0).permutation(y)
     share = {}
     for heavy in ("up", "down"):
-        model = LSTMClassifier(class_weight={heavy: 20, **{c: 1 for c in ("up", "down") if c != heavy}}, max_epochs=20, **SMALL)
+        model = LSTMClassifier(
+            class_weight={heavy: 20, **{c: 1 for c in ("up", "down") if c != heavy}}, max_epochs=20, **SMALL
+        )
         share[heavy] = (model.fit(X, noise).predict(X) == "up").mean()
     assert share["up"] > 0.9
     assert share["down"] < 0.1
@@ -296,7 +306,9 @@ def test_balanced_class_weight_equals_the_sample_weights_it_stands_for(data):
     X, y = data
     X, y = X[:50], np.r_[["up"] * 10, ["down"] * 40]
     balanced = LSTMClassifier(max_epochs=2, class_weight="balanced", **SMALL).fit(X, y)
-    weighted = LSTMClassifier(max_epochs=2, **SMALL).fit(X, y, sample_weight=compute_sample_weight("balanced", y))
+    weighted = LSTMClassifier(max_epochs=2, **SMALL).fit(
+        X, y, sample_weight=compute_sample_weight("balanced", y)
+    )
     assert torch.equal(weights(balanced), weights(weighted))
 
 
@@ -334,6 +346,16 @@ def test_memory_none_is_torch_initialisation(data):
     assert chrono.net_.module_.encoder.layers[0].ahead.bias_ih_l0.max() > 2
 
 
+def test_augmentation_disturbs_training_and_never_prediction(data):
+    X, y = data
+    plain, noisy = (LSTMClassifier(max_epochs=3, augment=a, **SMALL).fit(X, y) for a in (0.0, 0.3))
+    assert not torch.equal(weights(plain), weights(noisy))
+    np.testing.assert_array_equal(noisy.predict_proba(X), noisy.predict_proba(X))
+    far = [x + 3.0 for x in X]
+    moved = [np.abs(m.predict_proba(far) - m.predict_proba(X)).mean() for m in (plain, noisy)]
+    assert moved[1] < moved[0]
+
+
 def test_bfloat16_agrees_roughly(data):
     X, y = data
     exact, rough = (
@@ -357,7 +379,11 @@ def test_bfloat16_agrees_roughly(data):
         ("bidirectional", "yes", "must be True or False. Got 'yes' instead."),
         ("random_state", -1, "must be None, an int >= 0 or a numpy RandomState. Got -1 instead."),
         ("lr", float("nan"), "must be a number > 0. Got nan instead."),
-        ("callbacks", "TensorBoard", "must be None or a list of skorch callbacks. Got 'TensorBoard' instead."),
+        (
+            "callbacks",
+            "TensorBoard",
+            "must be None or a list of skorch callbacks. Got 'TensorBoard' instead.",
+        ),
         ("missing", "drop", "must be 'raise' or 'mask'. Got 'drop' instead."),
     ],
 )

@@ -24,9 +24,7 @@ class RNNCell(RecurrentCell):
 
     _cell = "rnn"
 
-    nonlinearity: str = param(
-        "tanh", one_of("tanh", "relu"), "Function applied to the state at every step."
-    )
+    nonlinearity: str = param("tanh", one_of("tanh", "relu"), "Function applied to the state at every step.")
 
     def _kernel_options(self) -> dict[str, Any]:
         return {"nonlinearity": self.nonlinearity}

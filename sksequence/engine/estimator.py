@@ -35,7 +35,7 @@ from sksequence.engine.seeds import draw_seed, generator_for
 from sksequence.engine.threads import single_thread
 from sksequence.engine.watch import KeepWeights, Progress
 from sksequence.exceptions import NonFiniteLossError
-from sksequence.modules import seed_dropout
+from sksequence.modules import seed_noise
 
 __all__ = ["RecurrentEstimator"]
 
@@ -82,9 +82,7 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         0.1, number(above=0, below=1), "Share of the data held back when `early_stopping` is set."
     )
     n_iter_no_change: int = param(10, integer(1), "Epochs without improvement before stopping early.")
-    warm_start: bool = param(
-        False, boolean(), "Whether `fit` continues from the weights of the last fit."
-    )
+    warm_start: bool = param(False, boolean(), "Whether `fit` continues from the weights of the last fit.")
     precision: str = param(
         "float32",
         one_of("float32", "bfloat16"),
@@ -109,8 +107,8 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
     random_state: Any = param(
         None,
         seed(),
-        """Fixes the initial weights, the order of batches, dropout and the validation split. The
-        global random states of torch and NumPy are neither read nor changed.""",
+        """Fixes the initial weights, the order of batches, the noise of training and the validation
+        split. The global random states of torch and NumPy are neither read nor changed.""",
     )
 
     # Budget behind max_epochs="auto": optimiser steps wanted, and least passes over the data.
@@ -186,7 +184,10 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
             arguments |= {
                 "optimizer__weight_decay": self.weight_decay,
                 "optimizer__fused": True,
-                "optimizer__param_groups": [("*bias*", {"weight_decay": 0.0}), ("*norm*", {"weight_decay": 0.0})],
+                "optimizer__param_groups": [
+                    ("*bias*", {"weight_decay": 0.0}),
+                    ("*norm*", {"weight_decay": 0.0}),
+                ],
             }
         return arguments | given
 
@@ -242,7 +243,7 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         done = self.n_iter_
         net.order = generator_for("order", self._seed, after=done)
         device = torch.device(net.device).type
-        seed_dropout(net.module_, generator_for("dropout", self._seed, after=done, device=device))
+        seed_noise(net.module_, generator_for("noise", self._seed, after=done, device=device))
         keep = dict(net.callbacks_)["keep"]
         self.batch_size_ = net.budget.batch_size
         if reported is not None and ReportEpochs.wanted_by(self):
@@ -254,7 +255,7 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
             raise NonFiniteLossError(f"{type(self).__name__}.fit: {error}") from None
         finally:
             self.n_iter_ = len(net.history)
-            seed_dropout(net.module_, None)
+            seed_noise(net.module_, None)
             # It holds the data of the fit, which must not stay with the model.
             net.callbacks_ = [(name, c) for name, c in net.callbacks_ if name != "report"]
         if net.interrupted_:

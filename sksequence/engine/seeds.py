@@ -8,7 +8,7 @@ import torch
 __all__ = ["draw_seed", "generator_for"]
 
 # One independent stream for each use, so that (say) more layers do not change the order of batches.
-_STREAMS = ("weights", "order", "dropout", "split")
+_STREAMS = ("weights", "order", "noise", "split")
 
 
 def draw_seed(random_state) -> int:
@@ -35,7 +35,7 @@ def generator_for(stream: str, seed: int, *, after: int = 0, device: str = "cpu"
 
     Parameters
     ----------
-    stream : {"weights", "order", "dropout", "split"}
+    stream : {"weights", "order", "noise", "split"}
         What the numbers are for.
     seed : int
         From :func:`draw_seed`.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,17 +14,16 @@ from torch import nn
 
 from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
 from sksequence.engine import Examples, GRUCell, LSTMCell, RecurrentEstimator, RNNCell, plan, with_callbacks
-from sksequence.exceptions import InputError, NoSkillWarning, SequenceTooShortError
-from sksequence.forecasting.baselines import drift_forecasts, naive_forecasts, seasonal_naive_forecasts
+from sksequence.exceptions import InputError, SequenceTooShortError
 from sksequence.forecasting.panel import Panel
-from sksequence.forecasting.scaling import Scaling, moments
+from sksequence.forecasting.scaling import Scaling
 from sksequence.forecasting.seasons import choose_seasons, season_strength
 from sksequence.forecasting.series import read_series
 from sksequence.forecasting.sizes import choose_sizes, takes_logarithm
+from sksequence.forecasting.skill import measure_skills, warn_without_skill
 from sksequence.forecasting.windows import Windows, training_windows, windows_between
 from sksequence.modules.segments import Forecast, SegmentNetwork
 from sksequence.sequences import SequenceArray
-from sksequence.sequences.layout import step_rows
 
 __all__ = ["GRUForecaster", "LSTMForecaster", "RNNForecaster"]
 
@@ -133,10 +131,17 @@ class SequenceForecaster(RecurrentEstimator):
         Warns
         -----
         NoSkillWarning
-            If the error on held-back rows is not below that of a copy of the last season.
+            If a naive forecast has the smaller error on held-back rows.
         """
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
+        if y is not None:
+            warnings.warn(
+                f"{caller}: a y of {len(y)} rows came, but a forecaster learns from the later rows of X. Put "
+                "what is to be forecast into X, and name it with `target`.",
+                UserWarning,
+                stacklevel=3,
+            )
         panel = self._read(X, caller, reset=True)
         self._refuse_short(panel, caller)
         continues = self.warm_start and hasattr(self, "net_")
@@ -171,7 +176,7 @@ class SequenceForecaster(RecurrentEstimator):
     def _forget(self) -> None:
         """Drop what an earlier fit measured: this one may measure nothing."""
         for name in ("skill_", "skills_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
 
     def _read(self, X, caller: str, *, reset: bool = False) -> Panel:
         line = None if reset else self.context_.timelines[0]
@@ -179,7 +184,7 @@ class SequenceForecaster(RecurrentEstimator):
         if reset:
             self.n_features_in_ = panel.n_columns
             self._columns_in = panel.columns if panel.named else None
-            vars(self).pop("feature_names_in_", None)
+            self.__dict__.pop("feature_names_in_", None)
             if panel.named and all(isinstance(name, str) for name in panel.columns):
                 self.feature_names_in_ = np.asarray(panel.columns, dtype=object)
         elif panel.n_columns != self.n_features_in_:
@@ -236,7 +241,7 @@ class SequenceForecaster(RecurrentEstimator):
         if self.seasons == "auto":
             seasons = choose_seasons(channels, panel.timelines[0] and panel.timelines[0].step)
         else:
-            seasons = (self.seasons,) if isinstance(self.seasons, Integral) else tuple(self.seasons or ())
+            seasons = tuple(np.atleast_1d(self.seasons or ()).tolist())
         # Seasons that are given are believed; those that are found must repeat well enough.
         strength = season_strength(channels, seasons[0]) if self.seasons == "auto" else 1.0
         window = None if self.window == "auto" else self.window
@@ -312,40 +317,12 @@ class SequenceForecaster(RecurrentEstimator):
         return windows_between(panel.channels, known - 1, stop, window=self.window_, horizon=self.horizon)
 
     def _measure_skill(self, panel: Panel, early: Panel, caller: str) -> None:
-        """Errors on held-back windows, each channel in units of the deviation of its training rows."""
+        """Compare with the naive forecasts on held-back windows."""
         held = self._held_windows(panel, early)
-        targets = held.targets.to_padded()[:, :, 0]
-        unit = _deviations(early.channels)[held.channel]
-        # A channel that never moved has no scale of its own to be judged on, unless all are like that.
-        judged = unit > 0 if (unit > 0).any() else np.ones(len(held), dtype=bool)
-        unit = np.where(unit > 0, unit, 1.0)
-
-        def error(forecasts: np.ndarray) -> float:
-            return float((np.abs(forecasts - targets).mean(axis=1) / unit)[judged].mean())
-
-        # The naive forecasts look back over everything known at the origin.
-        starts = panel.channels.starts[held.channel]
-        known = (panel.channels.values, starts, held.origin + 1, self.horizon)
-        network = error(self._forecasts(panel, held, caller))
-        naive = {
-            "naive": naive_forecasts(*known),
-            "seasonal naive": seasonal_naive_forecasts(*known, season=self.season_),
-            "drift": drift_forecasts(*known),
-        }
-        self.skills_ = {name: 1.0 - network / max(error(f), 1e-12) for name, f in naive.items()}
+        forecasts = self._forecasts(panel, held, caller)
+        self.skills_ = measure_skills(panel, early, held, forecasts, season=self.season_)
         self.skill_ = self.skills_["seasonal naive"]
-        if self.skill_ < 0:
-            copy = (
-                f"a copy of the last season of {self.season_} steps" if self.season_ > 1 else "the last value"
-            )
-            warnings.warn(
-                f"{caller}: on {len(held)} held-back windows the mean absolute error is "
-                f"{1 - self.skill_:.3g} times that of {copy} (skill_ = {self.skill_:.3g}). Do not use this "
-                "forecaster as it stands: give it more data, another window or horizon, or forecast with "
-                "SeasonalNaiveForecaster.",
-                NoSkillWarning,
-                stacklevel=4,
-            )
+        warn_without_skill(self.skills_, len(held), caller)
 
     # ------------------------------------------------------------------ forecasting
     def predict(self, X=None):
@@ -462,7 +439,7 @@ class SequenceForecaster(RecurrentEstimator):
         """The panel with its context, its windows, and their targets and forecasts (n_windows, horizon)."""
         check_is_fitted(self, "net_")
         caller = f"{type(self).__name__}.{method}"
-        if not isinstance(stride, Integral) or stride < 1:
+        if not isinstance(stride, (int, np.integer)) or stride < 1:
             raise InputError(
                 f"{caller}: stride={stride!r} came, but an int >= 1 is needed. Pass a number of rows."
             )
@@ -492,12 +469,6 @@ class SequenceForecaster(RecurrentEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.required = False
         return tags
-
-
-def _deviations(channels: SequenceArray) -> np.ndarray:
-    """Standard deviation of each channel, (n_channels,)."""
-    values = channels.values[step_rows(channels.starts, channels.lengths), 0]
-    return moments(values, np.repeat(np.arange(len(channels)), channels.lengths))[1]
 
 
 def _backtest_table(panel: Panel, windows: Windows, targets: np.ndarray, forecasts: np.ndarray):

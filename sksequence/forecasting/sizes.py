@@ -8,12 +8,14 @@ and is read in a number of segments:
 kind       when                                   seasons  segments  width  updates  batch  scaled
 =========  =====================================  =======  ========  =====  =======  =====  ========
 long       one table, 5,000 rows or more               30        15    128      300    256  no
-panel      several series, 5,000 rows or more          14         7    128     1500    256  yes
+panel      several series, 5,000 rows or more          14         7    128   to 1500    256  yes
 short      fewer rows                                   3         3     64      200    128  panels
 aperiodic  no season, or one that hardly repeats       12        12     64      200    128  panels
 =========  =====================================  =======  ========  =====  =======  =====  ========
 
-An aperiodic series counts 12 steps as a season. "Scaled" windows are centred on their last season
+A panel gets as many updates as make about ten passes over its rows, 200 to 1500: of 24 daily series of
+309 rows (7,416 in all), 1,500 updates gave half the skill of 200. An aperiodic series counts 12 steps as
+a season. "Scaled" windows are centred on their last season
 and divided by their standard deviation; the others only lose their last value.
 """
 
@@ -34,6 +36,7 @@ _LEAST_SEASONS = 3
 # Sunspots repeat with a correlation of 0.46 and are better off without seasons; 0.54 and more gain.
 _LEAST_STRENGTH = 0.5
 _APERIODIC_STEPS = 12
+_PANEL_PASSES = 10
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,16 @@ def choose_sizes(
         seasons=tuple(season for season in rhythmic if season <= window),
         center="season" if is_panel and rhythmic else "last",
         scale=is_panel,
-        n_updates=kind.n_updates,
+        n_updates=_updates(kind, int(lengths.sum())),
         batch_size=kind.batch_size,
     )
+
+
+def _updates(kind: _Kind, rows: int) -> int:
+    """Optimiser steps; a panel of few rows gets fewer."""
+    if kind is not _PANEL:
+        return kind.n_updates
+    return max(_SHORT.n_updates, min(kind.n_updates, _PANEL_PASSES * rows // kind.batch_size))
 
 
 def _choose_kind(lengths: np.ndarray, seasons: tuple[int, ...]) -> _Kind:

@@ -1,7 +1,5 @@
 """Errors scaled by those of the seasonal naive forecast inside the training data."""
 
-import numbers
-
 import numpy as np
 
 from sksequence.exceptions import InputError
@@ -20,7 +18,7 @@ def _errors_and_steps(metric: str, y_true, y_pred, y_train, seasonality):
             f"(n_timesteps,) or (n_timesteps, n_outputs) with the same outputs are needed. "
             f"Score one series of a panel at a time."
         )
-    if isinstance(seasonality, bool) or not isinstance(seasonality, numbers.Integral) or seasonality < 1:
+    if isinstance(seasonality, bool) or not isinstance(seasonality, (int, np.integer)) or seasonality < 1:
         raise InputError(
             f"{metric}: seasonality={seasonality!r} came, but an int >= 1 is needed. "
             f"Pass the number of time steps after which the series repeats."

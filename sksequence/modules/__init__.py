@@ -1,10 +1,10 @@
 """Networks as plain ``torch.nn.Module``: they know neither scikit-learn nor skorch."""
 
 from sksequence.modules.cells import CELLS, Cell, new_embedding, new_linear, new_recurrence
-from sksequence.modules.dropout import SeededDropout, seed_dropout
 from sksequence.modules.inputs import Patches, Standardize, TokenEmbedding
 from sksequence.modules.masking import reverse, valid_steps
 from sksequence.modules.network import Encoder, RecurrentLayer, SequenceNetwork
+from sksequence.modules.noise import RandomAffine, SeededDropout, seed_noise
 from sksequence.modules.pooling import POOLINGS, Pooling
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Encoder",
     "Patches",
     "Pooling",
+    "RandomAffine",
     "RecurrentLayer",
     "SeededDropout",
     "SequenceNetwork",
@@ -23,6 +24,6 @@ __all__ = [
     "new_linear",
     "new_recurrence",
     "reverse",
-    "seed_dropout",
+    "seed_noise",
     "valid_steps",
 ]

@@ -33,16 +33,16 @@ Generator = torch.Generator | None
 
 
 def _time_scales(size: int, memory: float, generator: Generator) -> torch.Tensor:
-    """log t for `size` units, uniform between 0 and log(memory - 1)."""
+    """Log t for `size` units, uniform between 0 and log(memory - 1)."""
     return torch.rand(size, generator=generator) * math.log(max(memory - 1.0, 1.0))
 
 
-def _spectral_radius(rnn: nn.RNNBase, memory: float, generator: Generator) -> None:
+def _spectral_radius(rnn: Any, memory: float, generator: Generator) -> None:
     """Let the state of an Elman network fade to 1/e of itself over `memory` steps."""
     rnn.weight_hh_l0.mul_(math.exp(-1.0 / max(memory, 1.0)))
 
 
-def _chrono_lstm(rnn: nn.RNNBase, memory: float, generator: Generator) -> None:
+def _chrono_lstm(rnn: Any, memory: float, generator: Generator) -> None:
     """Forget gates open for their time scale, input gates closed accordingly."""
     size = rnn.hidden_size
     scales = _time_scales(size, memory, generator)
@@ -50,7 +50,7 @@ def _chrono_lstm(rnn: nn.RNNBase, memory: float, generator: Generator) -> None:
     rnn.bias_ih_l0[:size] = -scales
 
 
-def _chrono_gru(rnn: nn.RNNBase, memory: float, generator: Generator) -> None:
+def _chrono_gru(rnn: Any, memory: float, generator: Generator) -> None:
     """Update gates (torch's z keeps the old state) open for their time scale."""
     size = rnn.hidden_size
     rnn.bias_ih_l0[size : 2 * size] = _time_scales(size, memory, generator)
@@ -68,18 +68,15 @@ class Cell:
         How many maps of size ``hidden_size`` the cell holds.
     remember : callable
         Sets the initial time scale, in steps, of a freshly initialised kernel.
-    options : tuple of str
-        Keyword arguments of the kernel beyond its sizes.
     """
 
     kernel: type[nn.RNNBase]
     n_gates: int
-    remember: Callable[[nn.RNNBase, float, Generator], None]
-    options: tuple[str, ...] = ()
+    remember: Callable[[Any, float, Generator], None]
 
 
 CELLS: dict[str, Cell] = {
-    "rnn": Cell(nn.RNN, 1, _spectral_radius, options=("nonlinearity",)),
+    "rnn": Cell(nn.RNN, 1, _spectral_radius),
     "lstm": Cell(nn.LSTM, 4, _chrono_lstm),
     "gru": Cell(nn.GRU, 3, _chrono_gru),
 }

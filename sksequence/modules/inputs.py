@@ -7,6 +7,7 @@ from torch import nn
 
 from sksequence.modules.cells import Generator, new_embedding
 from sksequence.modules.masking import valid_steps
+from sksequence.modules.noise import RandomAffine
 
 __all__ = ["Patches", "Standardize", "TokenEmbedding"]
 
@@ -24,10 +25,18 @@ class Standardize(nn.Module):
     mask_missing : bool
         Whether NaN means "not observed": it is then replaced by the mean and F indicator
         features (1 = missing) are joined.
+    augment : float
+        Strength of the `RandomAffine` noise of training.
     """
 
-    def __init__(self, mean: torch.Tensor, scale: torch.Tensor, *, mask_missing: bool = False):
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(
+        self, mean: torch.Tensor, scale: torch.Tensor, *, mask_missing: bool = False, augment: float = 0.0
+    ):
         super().__init__()
+        self.noise = RandomAffine(augment)
         self.register_buffer("mean", mean.to(torch.float64))
         self.register_buffer("scale", scale.to(torch.float64))
         self.mask_missing = mask_missing
@@ -37,6 +46,7 @@ class Standardize(nn.Module):
         """Scale: (B, T, F) of any real dtype -> (B, T, F or 2 F) float32."""
         dtype = values.dtype if values.dtype.is_floating_point else torch.float64
         scaled = ((values - self.mean.to(dtype)) / self.scale.to(dtype)).to(torch.float32)
+        scaled = self.noise(scaled)
         if not self.mask_missing:
             return scaled
         missing = scaled.isnan()

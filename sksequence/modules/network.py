@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from sksequence.modules.cells import Generator, new_linear, new_recurrence
-from sksequence.modules.dropout import SeededDropout
 from sksequence.modules.inputs import Patches
 from sksequence.modules.masking import reverse
+from sksequence.modules.noise import SeededDropout
 from sksequence.modules.pooling import Pooling
 
 __all__ = ["Encoder", "RecurrentLayer", "SequenceNetwork"]
@@ -137,7 +137,7 @@ class PooledNorm(nn.BatchNorm1d):
             return nn.functional.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
             )
-        self.momentum = max(0.1, 1.0 / (1 + int(self.num_batches_tracked)))
+        self.momentum = max(0.1, 1.0 / (1 + float(self.num_batches_tracked)))  # type: ignore[arg-type]
         return super().forward(x)
 
 
@@ -170,9 +170,7 @@ class SequenceNetwork(nn.Module):
         super().__init__()
         self.encoder = encoder
         bidirectional = encoder.layers[0].back is not None
-        self.pooling = Pooling(
-            pooling, encoder.output_size, bidirectional=bidirectional, generator=generator
-        )
+        self.pooling = Pooling(pooling, encoder.output_size, bidirectional=bidirectional, generator=generator)
         # Pooled states vary little from sequence to sequence; this makes the differences plain.
         self.norm = PooledNorm(self.pooling.output_size)
         self.dropout = SeededDropout(dropout)

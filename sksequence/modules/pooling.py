@@ -103,6 +103,7 @@ class Pooling(nn.Module):
         return torch.cat([pooled[kind] for kind in self.kinds], dim=1)
 
     def attention_weights(self, states: torch.Tensor, valid: torch.Tensor | None) -> torch.Tensor:
-        """How much each step counts: (B, T, H), (B, T, 1) or None -> (B, T, 1), summing to 1 over valid steps."""
+        """How much each step counts: (B, T, H), (B, T, 1) or None -> (B, T, 1); valid steps sum to 1."""
+        assert self.score is not None, "only a pooling with attention has attention weights"
         scores = self.score(states)
         return (scores if valid is None else scores.masked_fill(~valid, float("-inf"))).softmax(dim=1)

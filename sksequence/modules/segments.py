@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from sksequence.modules.cells import CELLS, new_linear, new_recurrence
-from sksequence.modules.dropout import SeededDropout
+from sksequence.modules.noise import SeededDropout
 
 __all__ = ["Forecast", "SeasonalBranch", "SegmentNetwork", "WindowNorm", "absolute_error", "squared_error"]
 

@@ -14,7 +14,7 @@ __all__ = ["SequenceTransformer"]
 
 
 # scikit-learn's own wrapping makes wide tables, which sequences do not fit into.
-class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Base of the transformers whose output is sequences."""
 
     def set_output(self, *, transform=None):

@@ -77,6 +77,8 @@ class SequenceArray:
     """
 
     ndim = 1
+    # Plain lists of numbers may be a table written out or sequences that happen to be equally long.
+    _from_lists = False
 
     def __init__(
         self,
@@ -268,7 +270,18 @@ class SequenceArray:
         )
 
     def astype(self, dtype) -> SequenceArray:
-        """Convert the values; the same object if nothing changes."""
+        """Convert the values.
+
+        Parameters
+        ----------
+        dtype : dtype
+            Of numbers.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            The same object if nothing changes.
+        """
         if self.dtype == np.dtype(dtype):
             return self
         kept = self.compact()
@@ -323,7 +336,13 @@ class SequenceArray:
     # Out -----------------------------------------------------------------------------------------
 
     def to_list(self) -> list[np.ndarray]:
-        """List of views of shape (length_i, n_features)."""
+        """Give the sequences one by one.
+
+        Returns
+        -------
+        sequences : list of ndarray of shape (length_i, n_features)
+            Views of `values`.
+        """
         return list(self)
 
     def to_padded(self, length: int | None = None, value: float = np.nan, *, side="right") -> np.ndarray:

@@ -146,7 +146,7 @@ def check_features(estimator, sequences: SequenceArray, *, reset: bool) -> None:
         return
     _check_names(estimator, names, table)
     # Ragged univariate sequences may follow a table: only their steps have to fit.
-    same_form = table == estimator._table_in
+    same_form = table == estimator._table_in and not sequences._from_lists
     expected = estimator.n_features_in_ if same_form else estimator._n_values_in
     came = n if same_form else sequences.n_features
     if came != expected:

@@ -257,7 +257,7 @@ def _read_items(items: list, caller: str, tokens: bool) -> SequenceArray:
         return _read_array(np.asarray(items), caller, tokens)
     joined = join_sequences(items, caller)
     if not tokens and _is_nested_table(items):
-        return joined._replace(_table_columns=len(items[0]))
+        return joined._replace(_table_columns=len(items[0]), _from_lists=True)
     return joined
 
 

@@ -21,7 +21,10 @@ def main() -> None:
     transformer.transform(series)
     peak = tracemalloc.get_traced_memory()[1] / 2**20
     shared = np.shares_memory(windows.values, series)
-    print(f"{len(windows):,} windows of {windows.n_timesteps}: {milliseconds:.1f} ms, peak {peak:.1f} MiB beyond")
+    print(
+        f"{len(windows):,} windows of {windows.n_timesteps}: "
+        f"{milliseconds:.1f} ms, peak {peak:.1f} MiB beyond"
+    )
     print(f"the series, whose memory {'is' if shared else 'is not'} shared")
 
 
