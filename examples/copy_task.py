@@ -2,7 +2,7 @@
 
     python examples/copy_task.py [number of seeds]
 
-A sequence shows one of eight symbols, then 200 blanks; at the end the network must name the symbol.
+A sequence shows one of eight symbols, then 200 steps of noise; at the end the network must name the symbol.
 All information stands in the first step. Takes about a minute a seed; writes outputs/copy_task.png.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from sksequence import GRUClassifier, LSTMClassifier, RNNClassifier
 
 OUTPUTS = Path(__file__).resolve().parent.parent / "outputs"
-LAG, N_SYMBOLS, BLANK = 200, 8, 8
+LAG, N_SYMBOLS = 200, 8
 NETWORKS = {"LSTM": LSTMClassifier, "GRU": GRUClassifier, "RNN": RNNClassifier}
 # memory="auto", the default: gates and states start with time scales up to the length of the sequences.
 # memory=None: torch's own initialisation.
@@ -24,26 +24,31 @@ MEMORY = {"auto": "auto", "none": None}
 
 
 def copy_task(n_samples, seed):
-    """Tokens of shape (n_samples, LAG + 1), and the symbol that each row begins with."""
-    y = np.random.default_rng(seed).integers(N_SYMBOLS, size=n_samples)
-    X = np.full((n_samples, 1 + LAG), BLANK)
-    X[:, 0] = y
+    """Sequences (n_samples, 1 + LAG, N_SYMBOLS + 1), and the symbol that each begins with.
+
+    The symbol is marked in its own feature of the first step; the last feature is noise afterwards.
+    """
+    rng = np.random.default_rng(seed)
+    y = rng.integers(N_SYMBOLS, size=n_samples)
+    X = np.zeros((n_samples, 1 + LAG, N_SYMBOLS + 1), dtype=np.float32)
+    X[np.arange(n_samples), 0, y] = 1.0
+    X[:, 1:, -1] = rng.normal(size=(n_samples, LAG))
     return X, y
 
 
 def main(n_seeds=1):
     X, y = copy_task(2000, seed=0)
     X_test, y_test = copy_task(500, seed=1)
-    print(f"One of {N_SYMBOLS} symbols, then {LAG} blanks: which symbol was it? Guessing gives .125.\n")
+    print(f"One of {N_SYMBOLS} symbols, then {LAG} steps of noise: which symbol was it? Guessing gives .125.\n")
     print(f"{'network':8} {'memory':8} {'seed':>4} {'accuracy':>9} {'steps until loss < 0.1':>24}")
     curves = {}
     for seed in range(n_seeds):
         for name, network in NETWORKS.items():
             for label, memory in MEMORY.items():
                 model = network(
-                    embedding_dim=8,
                     hidden_size=32,
                     pooling="last",  # nothing but the last state reaches the output
+                    patch_size=1,  # every step is read singly
                     dropout=0.0,
                     memory=memory,
                     lr=3e-3,

@@ -15,10 +15,10 @@ from sksequence.sequences import SequenceArray
 __all__ = ["Batches", "Examples", "Gather"]
 
 # Sequences of similar length are batched together within pools of at most this many batches, and at
-# most an eighth of the data: wide enough that little is padded, narrow enough that every pass
+# most a quarter of the data: wide enough that little is padded, narrow enough that every pass
 # brings other companions together.
 _POOL = 16
-_LEAST_POOLS = 8
+_LEAST_POOLS = 4
 _PREDICTION_BATCH = 256
 
 
