@@ -8,13 +8,14 @@ A class that inherits from :class:`Parameters` lists its parameters as annotated
 
 From the fields come the keyword-only constructor that scikit-learn inspects, the check at fit time
 and the "Parameters" section of the docstring. Subclasses inherit fields and may redeclare one to
-change its default.
+change its default; they inherit the "Attributes" section of the docstring too, and add to it.
 """
 
 from __future__ import annotations
 
 import inspect
 import numbers
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
@@ -156,6 +157,19 @@ def _documentation(cls: type) -> str:
     return "\n".join(lines)
 
 
+def _complete_docstring(cls: Any, doc: str) -> str:
+    """Put the parameters after the summary, and the attributes of the bases before the class's own."""
+    summary, *sections = re.split(r"\n\n(?=[A-Z][A-Za-z ]+\n---)", doc)
+    heading = "Attributes\n----------\n"
+    own = [s.removeprefix(heading).rstrip() for s in sections if s.startswith(heading)]
+    cls._own_attributes = "\n".join(own)
+    inherited = [vars(base).get("_own_attributes", "") for base in reversed(cls.__mro__)]
+    attributes = "\n".join(filter(None, inherited))
+    parts = [summary, _documentation(cls) if fields(cls) else "", heading + attributes if attributes else ""]
+    parts += [s for s in sections if not s.startswith(heading)]
+    return "\n\n".join(part.rstrip() for part in parts if part) + "\n"
+
+
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(param,))
 class Parameters:
     """Base class that turns annotated fields into constructor, checks and documentation."""
@@ -167,12 +181,8 @@ class Parameters:
         dataclass(kw_only=True, eq=False, repr=False)(cls)
         # The generated constructor belongs to cls; its module makes tracebacks readable.
         cls.__init__.__module__ = cls.__module__
-        if doc and fields(cls):  # type: ignore[arg-type]  # the decorator has just made it a dataclass
-            # The section stands where numpydoc wants it: after the summary, before what follows.
-            head, mark, tail = inspect.cleandoc(doc).partition("\n\nAttributes\n")
-            cls.__doc__ = f"{head}\n\n{_documentation(cls)}\n{mark}{tail}"
-        else:
-            cls.__doc__ = doc
+        # Left to itself, dataclass would write a docstring of its own.
+        cls.__doc__ = _complete_docstring(cls, inspect.cleandoc(doc)) if doc else None
 
     def _check_parameters(self) -> None:
         """Refuse the first parameter whose value breaks its rule.
@@ -190,10 +200,3 @@ class Parameters:
                     f"The {item.name!r} parameter of {type(self).__name__} must be {rule.words}. "
                     f"Got {value!r} instead."
                 )
-
-    @classmethod
-    def _default(cls, name: str) -> Any:
-        """The default of one parameter."""
-        default = {item.name: item.default for item in fields(cls)}[name]  # type: ignore[arg-type]
-        assert default is not MISSING
-        return default

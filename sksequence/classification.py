@@ -13,14 +13,20 @@ from sklearn.utils.validation import column_or_1d
 from torch import nn
 
 from sksequence._params import instance_of, none, number, one_of, param
-from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor, with_callbacks
+from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor
 from sksequence.exceptions import InputError, ParameterError
 
 __all__ = ["GRUClassifier", "LSTMClassifier", "RNNClassifier"]
 
 
 class SequenceClassifier(ClassifierMixin, SequencePredictor):
-    """Base of the classifiers: labels to codes, codes to labels, probabilities."""
+    """Base of the classifiers: labels to codes, codes to labels, probabilities.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels in the order of the columns of `predict_proba`.
+    """
 
     dropout: float = param(
         0.5, number(0, below=1), "Share of values dropped between layers and before the head."
@@ -30,36 +36,6 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
         none() | one_of("balanced") | instance_of(dict, words="a dict of class to weight"),
         'Weight of each class in the loss; "balanced" weighs each by the inverse of its frequency.',
     )
-
-    @with_callbacks
-    def fit(self, X, y, sample_weight=None):
-        """Train on labelled sequences.
-
-        Parameters
-        ----------
-        X : array-like of sequences
-            Any form that :func:`~sksequence.as_sequences` reads: (n_samples, n_timesteps, n_features),
-            a table (n_samples, n_timesteps), a list of arrays of any length, a SequenceArray.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Labels of any dtype; a 2-D array of 0 and 1 is multi-label.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sequence in the loss.
-
-        Returns
-        -------
-        self : object
-
-        Raises
-        ------
-        InputError
-            If X or y cannot be read; the sentence says where and what to do.
-        ParameterError
-            If a parameter's value is not allowed.
-        NonFiniteLossError
-            If training diverged.
-        """
-        name = f"{type(self).__name__}.fit"
-        return self._fit(X, y, sample_weight, caller=name, fresh=not self.warm_start)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one more pass over these sequences.
@@ -210,11 +186,6 @@ class RNNClassifier(RNNCell, SequenceClassifier):
     """Classify sequences with an Elman network (Elman 1990), the plain recurrent network.
 
     The smallest and quickest of the three; it forgets soonest.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels in the order of the columns of `predict_proba`.
     """
 
 
@@ -222,11 +193,6 @@ class LSTMClassifier(LSTMCell, SequenceClassifier):
     """Classify sequences with long short-term memory (Hochreiter & Schmidhuber 1997).
 
     Keeps information over the longest spans, with four times the weights of an Elman network.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels in the order of the columns of `predict_proba`.
     """
 
 
@@ -234,9 +200,4 @@ class GRUClassifier(GRUCell, SequenceClassifier):
     """Classify sequences with gated recurrent units (Cho et al. 2014).
 
     About as able as the LSTM, with three quarters of its weights.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels in the order of the columns of `predict_proba`.
     """

@@ -7,46 +7,22 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array
 from torch import nn
 
-from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor, with_callbacks
+from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor
 from sksequence.exceptions import InputError
 
 __all__ = ["GRURegressor", "LSTMRegressor", "RNNRegressor"]
 
 
 class SequenceRegressor(RegressorMixin, SequencePredictor):
-    """Base of the regressors: targets are learned at zero mean and unit variance."""
+    """Base of the regressors: targets are learned at zero mean and unit variance.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of targets.
+    """
 
     _n_steps = 1000  # a number is learned to a finer grain than a class
-
-    @with_callbacks
-    def fit(self, X, y, sample_weight=None):
-        """Train on sequences with numeric targets; the loss is the squared error.
-
-        Parameters
-        ----------
-        X : array-like of sequences
-            Any form that :func:`~sksequence.as_sequences` reads: (n_samples, n_timesteps, n_features),
-            a table (n_samples, n_timesteps), a list of arrays of any length, a SequenceArray.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Finite numbers, of any scale.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sequence in the loss.
-
-        Returns
-        -------
-        self : object
-
-        Raises
-        ------
-        InputError
-            If X or y cannot be read; the sentence says where and what to do.
-        ParameterError
-            If a parameter's value is not allowed.
-        NonFiniteLossError
-            If training diverged.
-        """
-        name = f"{type(self).__name__}.fit"
-        return self._fit(X, y, sample_weight, caller=name, fresh=not self.warm_start)
 
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one more pass over these sequences.
@@ -121,11 +97,6 @@ class RNNRegressor(RNNCell, SequenceRegressor):
     """Predict numbers from sequences with an Elman network (Elman 1990).
 
     The smallest and quickest of the three; it forgets soonest.
-
-    Attributes
-    ----------
-    n_outputs_ : int
-        Number of targets.
     """
 
 
@@ -133,11 +104,6 @@ class LSTMRegressor(LSTMCell, SequenceRegressor):
     """Predict numbers from sequences with long short-term memory (Hochreiter & Schmidhuber 1997).
 
     Keeps information over the longest spans, with four times the weights of an Elman network.
-
-    Attributes
-    ----------
-    n_outputs_ : int
-        Number of targets.
     """
 
 
@@ -145,9 +111,4 @@ class GRURegressor(GRUCell, SequenceRegressor):
     """Predict numbers from sequences with gated recurrent units (Cho et al. 2014).
 
     About as able as the LSTM, with three quarters of its weights.
-
-    Attributes
-    ----------
-    n_outputs_ : int
-        Number of targets.
     """

@@ -10,6 +10,7 @@ from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, RNNClassifi
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.schedule import learning_rate_factor, plan
 from sksequence.exceptions import InputError, NonFiniteLossError, ParameterError
+from sksequence.modules import RandomAffine, seed_noise
 from sksequence.sequences import SequenceArray
 
 SMALL = {"hidden_size": 8, "random_state": 0}
@@ -351,9 +352,17 @@ def test_augmentation_disturbs_training_and_never_prediction(data):
     plain, noisy = (LSTMClassifier(max_epochs=3, augment=a, **SMALL).fit(X, y) for a in (0.0, 0.3))
     assert not torch.equal(weights(plain), weights(noisy))
     np.testing.assert_array_equal(noisy.predict_proba(X), noisy.predict_proba(X))
-    far = [x + 3.0 for x in X]
-    moved = [np.abs(m.predict_proba(far) - m.predict_proba(X)).mean() for m in (plain, noisy)]
-    assert moved[1] < moved[0]
+
+
+def test_augmentation_moves_whole_sequences_by_its_strength():
+    noise = RandomAffine(0.2)
+    seed_noise(noise, torch.Generator().manual_seed(0))
+    zeros, ones = torch.zeros(5000, 3, 1), torch.ones(5000, 3, 1)
+    shift = noise(zeros)
+    assert (shift == shift[:, :1]).all()
+    assert float(shift[:, 0].std()) == pytest.approx(0.2, rel=0.05)
+    assert float(noise(ones)[:, 0].std()) == pytest.approx(0.2 * 2**0.5, rel=0.05)
+    assert torch.equal(noise.eval()(ones), ones)
 
 
 def test_bfloat16_agrees_roughly(data):

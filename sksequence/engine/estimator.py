@@ -41,7 +41,23 @@ __all__ = ["RecurrentEstimator"]
 
 
 class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
-    """What all recurrent estimators share: sizes, training, history, saving."""
+    """What all recurrent estimators share: sizes, training, history, saving.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained network, with its optimiser, callbacks and raw history.
+    n_iter_ : int
+        Epochs trained.
+    batch_size_ : int
+        Sequences a training batch.
+    n_parameters_ : int
+        Weights of the network.
+    n_features_in_ : int
+        Features of a step; of a table (n_samples, n_timesteps), its columns.
+    feature_names_in_ : ndarray of str
+        Their names, where X has some.
+    """
 
     hidden_size: int = param(64, integer(1), "Width of the hidden state, in units.")
     dropout: float = param(

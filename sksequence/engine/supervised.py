@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from sksequence._params import boolean, integer, iterable_of, none, number, one_of, param
 from sksequence.engine.batches import Examples
 from sksequence.engine.estimator import RecurrentEstimator
+from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.splits import hold_back
 from sksequence.exceptions import InputError
 from sksequence.modules import POOLINGS, Encoder, SequenceNetwork, Standardize, TokenEmbedding
@@ -30,6 +31,13 @@ class SequencePredictor(RecurrentEstimator):
 
     Subclasses say how targets are encoded (`_encode_targets`), what the loss is (`_criterion`) and
     what outputs mean (`_decode`).
+
+    Attributes
+    ----------
+    patch_size_ : int
+        Time steps read as one.
+    memory_ : float or None
+        Dependency range behind the initial weights, in time steps.
     """
 
     num_layers: int = param(1, integer(1), "Recurrent layers, one on top of the other.")
@@ -101,6 +109,37 @@ class SequencePredictor(RecurrentEstimator):
         return None
 
     # ------------------------------------------------------------------ fitting
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None):
+        """Train on sequences and one target, or row of targets, for each.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            Any form that :func:`~sksequence.as_sequences` reads: (n_samples, n_timesteps, n_features),
+            a table (n_samples, n_timesteps), a list of arrays of any length, a SequenceArray.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Classifiers: labels of any dtype; a 2-D array of 0 and 1 is multi-label. Regressors: finite
+            numbers of any scale; the loss is the squared error.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence in the loss.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        InputError
+            If X or y cannot be read; the sentence says where and what to do.
+        ParameterError
+            If a parameter's value is not allowed.
+        NonFiniteLossError
+            If training diverged.
+        """
+        name = f"{type(self).__name__}.fit"
+        return self._fit(X, y, sample_weight, caller=name, fresh=not self.warm_start)
+
     def _fit(self, X, y, sample_weight, *, caller: str, fresh: bool, classes=None, epochs=None):
         self._check_parameters()
         fresh = fresh or not hasattr(self, "net_")

@@ -15,6 +15,7 @@ from torch import nn
 from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
 from sksequence.engine import Examples, GRUCell, LSTMCell, RecurrentEstimator, RNNCell, plan, with_callbacks
 from sksequence.exceptions import InputError, SequenceTooShortError
+from sksequence.forecasting.backtests import backtest_table
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.scaling import Scaling
 from sksequence.forecasting.seasons import choose_seasons, season_strength
@@ -42,7 +43,27 @@ def forecast_values(forecast: Forecast) -> torch.Tensor:
 
 
 class SequenceForecaster(RecurrentEstimator):
-    """Base of the forecasters: windows of every column in, the next `horizon` steps out."""
+    """Base of the forecasters: windows of every column in, the next `horizon` steps out.
+
+    Attributes
+    ----------
+    skill_ : float
+        1 minus the error on held-back windows over that of the seasonal naive forecast.
+    skills_ : dict of str to float
+        The same against each naive forecast: "naive", "seasonal naive" and "drift".
+    window_, segment_, hidden_size_ : int
+        What "auto" came to.
+    seasons_ : tuple of int
+        Seasons of the seasonal branch, in time steps; empty for none.
+    season_ : int
+        Season of the naive forecast; 1 for none.
+    normalization_ : str or None
+        What "auto" came to.
+    scaling_ : Scaling
+        Constants that columns are scaled by.
+    context_ : Panel
+        The latest `window_` rows, from which `predict` goes on.
+    """
 
     window: Any = param(
         "auto",
@@ -410,7 +431,7 @@ class SequenceForecaster(RecurrentEstimator):
             If no series has a row that follows the context by a whole horizon.
         """
         panel, windows, targets, forecasts = self._all_origins(X, stride, "backtest")
-        return _backtest_table(panel, windows, targets, forecasts)
+        return backtest_table(panel, windows, targets, forecasts)
 
     def score(self, X, y=None):
         """Coefficient of determination over all origins and steps, averaged over columns.
@@ -471,59 +492,13 @@ class SequenceForecaster(RecurrentEstimator):
         return tags
 
 
-def _backtest_table(panel: Panel, windows: Windows, targets: np.ndarray, forecasts: np.ndarray):
-    """Long table of forecasts beside what came."""
-    import pandas as pd
-
-    n_windows, horizon = targets.shape
-    series, column = np.divmod(windows.channel, panel.n_columns)
-    table: dict[str, Any] = {}
-    if panel.n_series > 1:
-        table["series"] = np.repeat(panel.labels.take(series), horizon)
-    if panel.n_columns > 1:
-        table["column"] = np.repeat(pd.Index(panel.columns).take(column), horizon)
-    origins: Any = windows.origin
-    if all(line is not None for line in panel.timelines):
-        parts = [panel.timelines[s].index.take(windows.origin[series == s]) for s in np.unique(series)]
-        origins = parts[0].append(parts[1:])
-    table["origin"] = np.repeat(origins, horizon)
-    table["step"] = np.tile(np.arange(1, horizon + 1), n_windows)
-    table["target"] = targets.ravel()
-    table["forecast"] = forecasts.ravel()
-    return pd.DataFrame(table)
-
-
 class RNNForecaster(RNNCell, SequenceForecaster):
-    """Forecast time series with an Elman network (Elman 1990).
-
-    Attributes
-    ----------
-    skill_ : float
-        1 minus the error on held-back windows over that of the seasonal naive forecast.
-    window_, segment_, seasons_, hidden_size_, normalization_
-        What "auto" came to.
-    """
+    """Forecast time series with an Elman network (Elman 1990), the plain recurrent network."""
 
 
 class LSTMForecaster(LSTMCell, SequenceForecaster):
-    """Forecast time series with long short-term memory (Hochreiter & Schmidhuber 1997).
-
-    Attributes
-    ----------
-    skill_ : float
-        1 minus the error on held-back windows over that of the seasonal naive forecast.
-    window_, segment_, seasons_, hidden_size_, normalization_
-        What "auto" came to.
-    """
+    """Forecast time series with long short-term memory (Hochreiter & Schmidhuber 1997)."""
 
 
 class GRUForecaster(GRUCell, SequenceForecaster):
-    """Forecast time series with gated recurrent units (Cho et al. 2014).
-
-    Attributes
-    ----------
-    skill_ : float
-        1 minus the error on held-back windows over that of the seasonal naive forecast.
-    window_, segment_, seasons_, hidden_size_, normalization_
-        What "auto" came to.
-    """
+    """Forecast time series with gated recurrent units (Cho et al. 2014)."""
