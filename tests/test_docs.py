@@ -4,7 +4,6 @@ import importlib.util
 import re
 
 import joblib
-import numpy as np
 import pytest
 from conftest import ROOT
 
