@@ -2,8 +2,8 @@
 
     python examples/copy_task.py [number of seeds]
 
-A sequence shows one of eight symbols, then 200 steps of noise; at the end the network must name the symbol.
-All information stands in the first step. Takes about a minute a seed; writes outputs/copy_task.png.
+A sequence shows one of eight symbols, then 200 steps of noise; at the end the network must name the
+symbol. All information stands in the first step. Takes about a minute a seed; writes outputs/copy_task.png.
 """
 
 import sys
@@ -39,7 +39,9 @@ def copy_task(n_samples, seed):
 def main(n_seeds=1):
     X, y = copy_task(2000, seed=0)
     X_test, y_test = copy_task(500, seed=1)
-    print(f"One of {N_SYMBOLS} symbols, then {LAG} steps of noise: which symbol was it? Guessing gives .125.\n")
+    print(
+        f"One of {N_SYMBOLS} symbols, then {LAG} steps of noise: which symbol was it? Guessing gives .125.\n"
+    )
     print(f"{'network':8} {'memory':8} {'seed':>4} {'accuracy':>9} {'steps until loss < 0.1':>24}")
     curves = {}
     for seed in range(n_seeds):

@@ -4,7 +4,8 @@ Every error is also the built-in one that scikit-learn users catch already::
 
     SksequenceError
     ├── InputError(ValueError)             data that cannot be read as sequences, or does not fit the model
-    │   └── SequenceTooShortError          fewer time steps than the model needs
+    │   ├── SequenceTooShortError          fewer time steps than the model needs
+    │   └── InputTypeError(TypeError)      values that are no numbers, or sparse
     ├── ParameterError(ValueError)         a constructor parameter with a value that is not allowed
     ├── NonFiniteLossError(ArithmeticError)   training diverged to NaN or infinity
     └── MissingDependencyError(ImportError)   an optional library that this feature needs
@@ -14,6 +15,7 @@ Every error is also the built-in one that scikit-learn users catch already::
 
 __all__ = [
     "InputError",
+    "InputTypeError",
     "MissingDependencyError",
     "NoSkillWarning",
     "NonFiniteLossError",
@@ -33,6 +35,10 @@ class InputError(ValueError, SksequenceError):
 
 class SequenceTooShortError(InputError):
     """A sequence or series with fewer time steps than the model needs."""
+
+
+class InputTypeError(InputError, TypeError):
+    """Values that are no numbers, or a container that holds them in a way that cannot be read."""
 
 
 class ParameterError(ValueError, SksequenceError):

@@ -56,12 +56,12 @@ class SequenceRegressor(RegressorMixin, SequencePredictor):
 
     # ------------------------------------------------------------------ the task
     def _encode_targets(self, y, *, reset, classes=None):
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
-        if y.ndim > 2:
+        if getattr(y, "ndim", 1) > 2:
             raise InputError(
                 f"{type(self).__name__}: y of shape {y.shape} came, but (n_samples,) or (n_samples, "
-                "n_outputs) is needed. Flatten the outputs of each sample."
+                "n_outputs) is needed. Use y.reshape(len(y), -1)."
             )
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         columns = y.reshape(len(y), -1)
         if reset:
             self._single_output = y.ndim == 1

@@ -15,7 +15,7 @@ FORMS = (
     " Pass an array (n_samples, n_timesteps, n_features), a table (n_samples, n_timesteps), a list of "
     "arrays (length_i, n_features), or a SequenceArray."
 )
-FILL = " Fill it (for example with PerTimestep(SimpleImputer())), or set missing='mask'."
+FILL = " Fill it (for example with PerTimestep(SimpleImputer())), or set missing='mask'. Padding goes last."
 
 nan, inf = np.nan, np.inf
 

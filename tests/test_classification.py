@@ -170,3 +170,29 @@ def test_prediction_refuses_other_features(data):
     model = LSTMClassifier(max_epochs=1, **SMALL).fit(X, y)
     with pytest.raises(InputError, match="X has 2 features, but LSTMClassifier is expecting 1 features"):
         model.predict([np.zeros((4, 2))])
+
+
+def test_targets_of_a_long_table_are_matched_by_id(data):
+    X, y = data
+    ids = [f"s{i:02d}" for i in np.random.default_rng(0).permutation(len(X))]
+    long = pd.concat(
+        {i: pd.DataFrame({"x": x[:, 0]}) for i, x in zip(ids, X, strict=True)}, names=["sequence", "time"]
+    )
+    labels = pd.Series(y, index=ids)
+    model = LSTMClassifier(**SMALL).fit(long, labels)
+    assert (model.predict(long) == labels.sort_index()).mean() > 0.95
+
+
+def test_negative_weights_are_refused(data):
+    X, y = data
+    with pytest.raises(
+        InputError, match="sample_weight holds -1 at position 0, but weights cannot be negative"
+    ):
+        LSTMClassifier(**SMALL).fit(X, y, sample_weight=-np.ones(len(X)))
+
+
+def test_an_unknown_device_is_refused(data):
+    with pytest.raises(
+        ParameterError, match=r"The 'device' parameter of LSTMClassifier must be .* Got 'gpu'"
+    ):
+        LSTMClassifier(device="gpu", **SMALL).fit(*data)

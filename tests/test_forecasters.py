@@ -227,6 +227,7 @@ def test_segment_is_never_longer_than_the_window():
     assert quick(window=6, segment=24).fit(wave()).segment_ == 6
 
 
+@pytest.mark.filterwarnings("ignore:.*They are left out:UserWarning")
 @pytest.mark.parametrize(
     ("given", "found"),
     [("auto", (12,)), (None, ()), (6, (6,)), ([6, 12], (6, 12)), (np.int64(12), (12,)), (300, ())],
@@ -780,3 +781,49 @@ def test_callbacks_of_scikit_learn_see_one_training(capsys):
         model = quick(**({"validation_fraction": 0.1} | options)).set_callbacks(callback.ProgressBar())
         model.fit(wave())
     assert capsys.readouterr().out.count("LSTMForecaster - fit") == 4
+
+
+def test_seasons_that_were_asked_for_lengthen_the_window():
+    series = wave(200)
+    model = quick(seasons=(12, 60)).fit(series)
+    assert (model.seasons_, model.window_) == ((12, 60), 60)
+    with pytest.warns(UserWarning, match=r"seasons \[60\] came, but the window is 24 steps"):
+        model = quick(seasons=(12, 60), window=24).fit(series)
+    assert model.seasons_ == (12,)
+
+
+def test_backtest_says_which_series_it_leaves_out():
+    model = quick(window=20).fit([wave(), wave(seed=1)])
+    with pytest.warns(UserWarning, match=r"1 of 2 series have fewer than .* left out: \[1\]"):
+        table = model.backtest([wave(), wave(22)])
+    assert set(table["series"]) == {0}
+
+
+def test_other_columns_than_the_target_may_be_missing_at_predict():
+    frame = pd.DataFrame({"a": wave(), "b": wave(seed=1)})
+    model = quick(target="b").fit(frame)
+    pd.testing.assert_frame_equal(model.predict(frame[["b"]]), model.predict(frame))
+
+
+@pytest.mark.parametrize(
+    "column", [pd.date_range("2020", periods=120), pd.to_timedelta(np.arange(120), unit="D")]
+)
+def test_a_column_of_times_is_refused(column):
+    with pytest.raises(InputError, match=r"column 'when' of X holds times, .* X.set_index\('when'\)"):
+        quick().fit(pd.DataFrame({"when": column, "sales": wave()}))
+
+
+def test_an_index_that_runs_backwards_is_refused():
+    series = pd.Series(wave(), index=pd.date_range("2020", periods=120, freq="D"))
+    with pytest.raises(InputError, match="runs backwards, from 2020-04-29"):
+        quick().fit(series[::-1])
+
+
+def test_skill_compares_with_the_strongest_season():
+    hours = np.arange(24 * 7 * 12)
+    weekly = np.where(hours // 24 % 7 < 5, 3.0, 1.0) * (2 + np.sin(2 * np.pi * hours / 24))
+    series = pd.Series(weekly, index=pd.date_range("2020", periods=len(hours), freq="h"))
+    model = quick(horizon=24, validation_fraction=0.1).fit(
+        series + np.random.default_rng(0).normal(0, 0.01, len(hours))
+    )
+    assert model.season_ == 168

@@ -50,7 +50,7 @@ def test_constant_target_is_predicted_exactly(data):
     ("y", "words"),
     [
         (np.r_[np.nan, np.zeros(149)], "Input y contains NaN"),
-        (np.zeros((150, 2, 2)), "Found array with dim 3"),
+        (np.zeros((150, 2, 2)), "Use y.reshape(len(y), -1)."),
         (np.zeros(149), "X has 150 sequences and y has 149 targets"),
     ],
     ids=["nan", "3-D", "length"],

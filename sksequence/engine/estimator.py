@@ -34,7 +34,7 @@ from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.seeds import draw_seed, generator_for
 from sksequence.engine.threads import single_thread
 from sksequence.engine.watch import KeepWeights, Progress
-from sksequence.exceptions import NonFiniteLossError
+from sksequence.exceptions import NonFiniteLossError, ParameterError
 from sksequence.modules import seed_noise
 
 __all__ = ["RecurrentEstimator"]
@@ -208,9 +208,16 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         return arguments | given
 
     def _torch_device(self) -> str:
-        if self.device != "auto":
-            return self.device
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.empty(0, device=self.device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            raise ParameterError(
+                f"The 'device' parameter of {type(self).__name__} must be \"auto\" or a device that torch "
+                f"can use here. Got {self.device!r} instead ({str(error).splitlines()[0]})."
+            ) from error
+        return self.device
 
     def _watchers(self) -> list:
         """Callbacks in the order in which they are told."""
@@ -219,7 +226,7 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         watchers += list(self.callbacks or ())
         watchers.append(("keep", KeepWeights("valid_loss" if stopping else None)))
         if self.verbose == 1:
-            watchers.append(("progress", Progress()))
+            watchers.append(("progress", Progress(type(self).__name__)))
         if self.verbose >= 2:
             watchers.append(("print", PrintLog()))
         if stopping:  # last, since it ends the training

@@ -84,7 +84,10 @@ class SequencePredictor(RecurrentEstimator):
         reads the feature's mean and an indicator.""",
     )
     embedding_dim: Any = param(
-        None, none() | integer(1), "Width of learned token vectors. Set it to read X as token ids."
+        None,
+        none() | integer(1),
+        """Width of learned token vectors. Set it to read X as token ids; ids beyond those of the training
+        data share one vector of zeros.""",
     )
 
     # ------------------------------------------------------------------ what a task defines
@@ -149,13 +152,14 @@ class SequencePredictor(RecurrentEstimator):
                 f"{caller}: y is None, but {type(self).__name__} requires y to be passed, but the target y "
                 "is None. Pass one target for each sequence."
             )
+        y = _in_order_of(sequences.ids, y)
         targets = self._encode_targets(y, reset=fresh, classes=classes)
         if len(targets) != len(sequences):
             raise InputError(
                 f"{caller}: X has {len(sequences)} sequences and y has {len(targets)} targets, but each "
                 "sequence needs one target. Pass X and y of equal length."
             )
-        weights = self._weights(sample_weight, targets)
+        weights = self._weights(sample_weight, targets, caller)
         if fresh:
             self._set_sizes(sequences)
             self._begin(lambda g: self._network(sequences, g), self._criterion(), decode=self._decode)
@@ -177,11 +181,16 @@ class SequencePredictor(RecurrentEstimator):
         check_features(self, sequences, reset=reset)
         return sequences
 
-    def _weights(self, sample_weight, targets: np.ndarray) -> np.ndarray | None:
+    def _weights(self, sample_weight, targets: np.ndarray, caller: str) -> np.ndarray | None:
         weights = self._target_weights(targets)
         if sample_weight is None:
             return weights
         given = _check_sample_weight(sample_weight, targets, dtype=np.float64)
+        if (given < 0).any():
+            raise InputError(
+                f"{caller}: sample_weight holds {given.min():g} at position {int(given.argmin())}, but "
+                "weights cannot be negative. Use 0 to leave a sample out."
+            )
         return given if weights is None else given * weights
 
     def _split(self, examples: Examples, caller: str) -> tuple[Examples, Examples | None]:
@@ -258,6 +267,14 @@ class SequencePredictor(RecurrentEstimator):
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.non_deterministic = False
         return tags
+
+
+def _in_order_of(ids: np.ndarray | None, y: Any) -> Any:
+    """Targets of a long table, whose sequences are sorted by id, where y is indexed by just these ids."""
+    index = getattr(y, "index", None)
+    if ids is None or not hasattr(y, "loc") or index is None or len(index) != len(ids):
+        return y
+    return y.loc[ids] if index.is_unique and set(index) == set(ids.tolist()) else y
 
 
 def step_moments(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:

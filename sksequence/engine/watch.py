@@ -57,13 +57,22 @@ class KeepWeights(Callback):
 
 
 class Progress(Callback):
-    """A progress bar over epochs with the losses beside it."""
+    """A progress bar over epochs with the losses beside it.
+
+    Parameters
+    ----------
+    label : str
+        What is being trained.
+    """
+
+    def __init__(self, label):
+        self.label = label
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Open the bar."""
         from tqdm.auto import tqdm
 
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", desc=type(net.module_).__name__)
+        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", desc=self.label)
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
         """Advance."""

@@ -20,7 +20,7 @@ from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.scaling import Scaling
 from sksequence.forecasting.seasons import choose_seasons, season_strength
 from sksequence.forecasting.series import read_series
-from sksequence.forecasting.sizes import choose_sizes, takes_logarithm
+from sksequence.forecasting.sizes import Sizes, choose_sizes, takes_logarithm
 from sksequence.forecasting.skill import measure_skills, warn_without_skill
 from sksequence.forecasting.windows import Windows, training_windows, windows_between
 from sksequence.modules.segments import Forecast, SegmentNetwork
@@ -56,7 +56,7 @@ class SequenceForecaster(RecurrentEstimator):
     seasons_ : tuple of int
         Seasons of the seasonal branch, in time steps; empty for none.
     season_ : int
-        Season of the naive forecast; 1 for none.
+        Season of the strongest seasonal naive forecast; 1 for none. Only where `skill_` is measured.
     normalization_ : str or None
         What "auto" came to.
     scaling_ : Scaling
@@ -196,7 +196,7 @@ class SequenceForecaster(RecurrentEstimator):
 
     def _forget(self) -> None:
         """Drop what an earlier fit measured: this one may measure nothing."""
-        for name in ("skill_", "skills_"):
+        for name in ("skill_", "skills_", "season_"):
             self.__dict__.pop(name, None)
 
     def _read(self, X, caller: str, *, reset: bool = False) -> Panel:
@@ -208,6 +208,8 @@ class SequenceForecaster(RecurrentEstimator):
             self.__dict__.pop("feature_names_in_", None)
             if panel.named and all(isinstance(name, str) for name in panel.columns):
                 self.feature_names_in_ = np.asarray(panel.columns, dtype=object)
+        elif self._holds_targets(panel):
+            pass  # other columns are not read, so they may be missing
         elif panel.n_columns != self.n_features_in_:
             raise InputError(
                 f"{caller}: X has {panel.n_columns} features, but {type(self).__name__} is expecting "
@@ -223,6 +225,12 @@ class SequenceForecaster(RecurrentEstimator):
             # Columns without names stand in the order of those that had some.
             panel = replace(panel, columns=self._columns_in)
         return panel if self.target is None else panel.select(self.target, caller=caller)
+
+    def _holds_targets(self, panel: Panel) -> bool:
+        """Whether every column of `target` is there by its name."""
+        if self.target is None or not panel.named or self._columns_in is None:
+            return False
+        return set(np.atleast_1d(np.asarray(self.target, dtype=object))) <= set(panel.columns)
 
     def _learn(
         self, panel: Panel, X, caller: str, *, fresh: bool, log: bool, whole: Panel | None = None
@@ -267,8 +275,11 @@ class SequenceForecaster(RecurrentEstimator):
         strength = season_strength(channels, seasons[0]) if self.seasons == "auto" else 1.0
         window = None if self.window == "auto" else self.window
         sizes = choose_sizes(panel.lengths, self.horizon, seasons or (1,), strength=strength, window=window)
+        if self.seasons != "auto" and sizes.seasons != seasons:
+            sizes = self._fit_seasons(panel, seasons, sizes)
         self.window_, self.seasons_ = sizes.window, sizes.seasons
-        self.season_ = max(1, seasons[0]) if seasons else 1
+        # The naive forecast may repeat any season, also one too weak or too long for the network.
+        self._naive_seasons = seasons or (1,)
         self.segment_ = min(sizes.segment if self.segment == "auto" else self.segment, self.window_)
         self.hidden_size_ = sizes.hidden_size if self.hidden_size == "auto" else self.hidden_size
         self.normalization_ = self.normalization
@@ -276,6 +287,21 @@ class SequenceForecaster(RecurrentEstimator):
             self.normalization_ = "window" if panel.n_series > 1 else "series"
         self._sizes = sizes
         self.scaling_ = Scaling.learn(panel, log=bool(log), standardize=self.normalization_ is not None)
+
+    def _fit_seasons(self, panel: Panel, seasons: tuple[int, ...], sizes: Sizes) -> Sizes:
+        """Lengthen an automatic window to seasons that were asked for; say so where they cannot be had."""
+        longest, rows = max(seasons), int(panel.lengths.max())
+        if self.window == "auto" and rows - self.horizon > longest:
+            return choose_sizes(panel.lengths, self.horizon, seasons, window=longest)
+        dropped = [season for season in seasons if season not in sizes.seasons]
+        warnings.warn(
+            f"{type(self).__name__}.fit: seasons {dropped} came, but the window is {sizes.window} steps, of "
+            f"{rows} rows at most, and seasons must fit in the window. They are left out; set a longer "
+            "window or give more rows.",
+            UserWarning,
+            stacklevel=5,
+        )
+        return sizes
 
     def _network(self, generator: torch.Generator) -> SegmentNetwork:
         n_columns = len(self.scaling_.mean)
@@ -341,7 +367,9 @@ class SequenceForecaster(RecurrentEstimator):
         """Compare with the naive forecasts on held-back windows."""
         held = self._held_windows(panel, early)
         forecasts = self._forecasts(panel, held, caller)
-        self.skills_ = measure_skills(panel, early, held, forecasts, season=self.season_)
+        self.skills_, self.season_ = measure_skills(
+            panel, early, held, forecasts, seasons=self._naive_seasons
+        )
         self.skill_ = self.skills_["seasonal naive"]
         warn_without_skill(self.skills_, len(held), caller)
 
@@ -476,6 +504,16 @@ class SequenceForecaster(RecurrentEstimator):
             horizon=self.horizon,
             stride=stride,
         )
+        left_out = np.setdiff1d(np.arange(len(n)), windows.channel)
+        if len(windows) and len(left_out):
+            names = list(panel.labels.take(np.unique(left_out // panel.n_columns)))
+            warnings.warn(
+                f"{caller}: {len(names)} of {panel.n_series} series have fewer than window_ + horizon = "
+                f"{self.window_} + {self.horizon} rows, context included, and are left out: {names[:5]}"
+                f"{' and others' if len(names) > 5 else ''}. Give them more rows.",
+                UserWarning,
+                stacklevel=4,
+            )
         if not len(windows):
             raise SequenceTooShortError(
                 f"{caller}: the longest series has {n.max()} time steps, context included, but window_ + "

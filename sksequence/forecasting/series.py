@@ -25,16 +25,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, InputTypeError
 from sksequence.forecasting.panel import Form, Panel, stacked
 from sksequence.forecasting.timeline import Timeline
 from sksequence.sequences import SequenceArray
 
 __all__ = ["read_series"]
-
-
-class _NotNumbersError(InputError, TypeError):
-    """Values of a type that no time series has; scikit-learn expects a TypeError."""
 
 
 def read_series(X, *, caller: str, step=None) -> Panel:
@@ -147,19 +143,42 @@ def _read_table(table, caller: str, series: str) -> tuple[np.ndarray, tuple, For
 
 def _numeric(table, caller: str, series: str) -> np.ndarray:
     """Values as float64; missing ones as NaN."""
+    _refuse_times(table, caller, series)
     try:
         if _is_pandas(table):
             return table.to_numpy(dtype=np.float64, na_value=np.nan)
-        if table.dtype.kind not in "biufO":
-            raise TypeError(f"dtype {table.dtype}")
         return table.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
-        kinds = table.dtypes.to_dict() if hasattr(table, "columns") else table.dtype
-        reason = "Complex data not supported" if "complex" in str(kinds) else str(error)
-        raise _NotNumbersError(
-            f"{caller}: {series} holds values that are not numbers ({kinds}; {reason}), but time series "
-            "are numeric. Drop or encode such columns; times belong in the index."
+        reason = "Complex data not supported" if "complex" in str(error) else str(error)
+        raise InputTypeError(
+            f"{caller}: {series} holds values that are not numbers ({reason}), but time series are numeric. "
+            "Drop or encode such columns; times belong in the index."
         ) from error
+
+
+def _refuse_times(table, caller: str, series: str) -> None:
+    """Refuse dates and durations, which NumPy would turn into huge numbers; and complex values."""
+    if hasattr(table, "columns"):
+        kinds = dict(zip(table.columns, map(_kind, table.dtypes), strict=True))
+    else:
+        kinds = {getattr(table, "name", None): _kind(table.dtype)}
+    for column, kind in kinds.items():
+        where = series if column is None else f"column {column!r} of {series}"
+        if kind in "mM":
+            raise InputTypeError(
+                f"{caller}: {where} holds times, but the values of time series are numbers. Make it the "
+                f"index, for example with X.set_index({column!r})."
+            )
+        if kind == "c":
+            raise InputTypeError(
+                f"{caller}: {where} is complex, but real numbers are needed. "
+                "Complex data not supported; pass real and imaginary parts as two columns."
+            )
+
+
+def _kind(dtype) -> str:
+    """NumPy's letter for a dtype of NumPy, pandas or Arrow; "O" where it has none."""
+    return getattr(dtype, "kind", "O") or "O"
 
 
 def _floating(dtypes: Sequence) -> np.dtype:

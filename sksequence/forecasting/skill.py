@@ -17,8 +17,8 @@ __all__ = ["measure_skills", "warn_without_skill"]
 
 
 def measure_skills(
-    panel: Panel, early: Panel, held: Windows, forecasts: np.ndarray, *, season: int
-) -> dict[str, float]:
+    panel: Panel, early: Panel, held: Windows, forecasts: np.ndarray, *, seasons: tuple[int, ...]
+) -> tuple[dict[str, float], int]:
     """Skill of forecasts against each naive one.
 
     Parameters
@@ -31,8 +31,8 @@ def measure_skills(
         Windows whose targets lie behind those rows.
     forecasts : ndarray of shape (n_windows, horizon)
         What the forecaster says, in the units of the data.
-    season : int
-        Steps that the seasonal naive forecast repeats.
+    seasons : tuple of int
+        Steps that the seasonal naive forecast may repeat; the strongest counts.
 
     Returns
     -------
@@ -40,6 +40,8 @@ def measure_skills(
         ``1 - error / error of the naive forecast``. Errors are mean absolute ones; those of each
         channel are taken in units of the deviation of its training rows, so that series of
         different size count alike.
+    season : int
+        The strongest of `seasons`.
     """
     targets = held.targets.to_padded()[:, :, 0]
     unit = _deviations(early)[held.channel]
@@ -52,13 +54,15 @@ def measure_skills(
 
     # The naive forecasts look back over everything known at the origin.
     known = (panel.channels.values, panel.channels.starts[held.channel], held.origin + 1, targets.shape[1])
+    seasonal = {season: error(seasonal_naive_forecasts(*known, season=season)) for season in seasons}
+    season = min(seasonal, key=seasonal.__getitem__)
     naive = {
-        "naive": naive_forecasts(*known),
-        "seasonal naive": seasonal_naive_forecasts(*known, season=season),
-        "drift": drift_forecasts(*known),
+        "naive": error(naive_forecasts(*known)),
+        "seasonal naive": seasonal[season],
+        "drift": error(drift_forecasts(*known)),
     }
     network = error(forecasts)
-    return {name: 1.0 - network / max(error(values), 1e-12) for name, values in naive.items()}
+    return {name: 1.0 - network / max(e, 1e-12) for name, e in naive.items()}, season
 
 
 def warn_without_skill(skills: dict[str, float], n_windows: int, caller: str) -> None:
@@ -67,8 +71,10 @@ def warn_without_skill(skills: dict[str, float], n_windows: int, caller: str) ->
     skill = skills[strongest]
     if skill < 0:
         name = "".join(word.capitalize() for word in strongest.split())
+        times = f"{1 - skill:.3g} times" if skill > -1e3 else "over a thousand times"
+        windows = f"{n_windows} held-back window{'' if n_windows == 1 else 's'}"
         warnings.warn(
-            f"{caller}: on {n_windows} held-back windows the mean absolute error is {1 - skill:.3g} times "
+            f"{caller}: on {windows} the mean absolute error is {times} "
             f"that of the {strongest} forecast (skills_[{strongest!r}] = {skill:.3g}). Do not use this "
             "forecaster as it stands: give it more data, another window or horizon, or forecast with "
             f"{name}Forecaster.",

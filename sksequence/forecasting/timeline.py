@@ -61,6 +61,11 @@ class Timeline:
                 "to continue it. Convert it with pd.to_datetime, or number the rows with "
                 "reset_index(drop=True)."
             )
+        if len(index) > 1 and index[0] > index[-1]:
+            raise InputError(
+                f"{where} runs backwards, from {index[0]} to {index[-1]}, but it must increase. "
+                "Sort the rows by time, for example with X.sort_index()."
+            )
         if index.hasnans:
             raise InputError(
                 f"{where} has a missing time in row {int(np.argmax(index.isna()))}, but every row needs one. "

@@ -67,7 +67,8 @@ def _check_finite(sequences: SequenceArray, caller: str, missing: str) -> Sequen
             return sequences
     _refuse_where(kept, np.isinf, caller, "infinity (inf)", "Replace it, or drop the sequence.")
     if missing == "raise":
-        advice = "Fill it (for example with PerTimestep(SimpleImputer())), or set missing='mask'."
+        fill = "Fill it (for example with PerTimestep(SimpleImputer())), or set missing='mask'."
+        advice = f"{fill} Padding goes last."
         _refuse_where(kept, np.isnan, caller, "NaN", advice)
     return sequences
 
@@ -152,7 +153,8 @@ def check_features(estimator, sequences: SequenceArray, *, reset: bool) -> None:
     if came != expected:
         raise InputError(
             f"X has {came} features, but {type(estimator).__name__} is expecting {expected} features as "
-            "input. Reshape your data, or select the features seen at fit time."
+            "input. Reshape your data, or select the features seen at fit time; a single sequence "
+            "is passed as a list of one, [x]."
         )
 
 

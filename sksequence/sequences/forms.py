@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 
 import numpy as np
 
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, InputTypeError
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.checks import check_sequences
 
@@ -16,10 +16,6 @@ _FORMS = (
     "Pass an array (n_samples, n_timesteps, n_features), a table (n_samples, n_timesteps), a list of "
     "arrays (length_i, n_features), or a SequenceArray"
 )
-
-
-class _InputTypeError(InputError, TypeError):
-    """An InputError that scikit-learn's users catch as TypeError."""
 
 
 def as_sequences(
@@ -96,7 +92,7 @@ def _read(X, caller: str, tokens: bool) -> SequenceArray:
 def _refuse_type(X, caller: str) -> None:
     """Refuse what is certainly not a collection of sequences."""
     if hasattr(X, "tocsr"):
-        raise _InputTypeError(
+        raise InputTypeError(
             f"{caller}: a sparse {type(X).__name__} of shape {X.shape} came, but dense data is required. "
             "Pass X.toarray()."
         )
@@ -242,7 +238,7 @@ def _numeric(array: np.ndarray, caller: str, what: str) -> np.ndarray:
         try:
             return array.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise _InputTypeError(
+            raise InputTypeError(
                 f"{caller}: {what} of dtype object came, but numbers are needed ({error}). Convert it to "
                 "float."
             ) from error
