@@ -45,7 +45,7 @@ def forecast_rides():
     naive = SeasonalNaiveForecaster(horizon=HORIZON).fit(known)
     print(
         f"It looks back {forecaster.window_} hours and found seasons of "
-        f"{' and '.join(map(str, forecaster.seasons_))} hours.\nIts skill over a copy of the day before, "
+        f"{' and '.join(map(str, forecaster.seasons_))} hours.\nIts skill over a copy of the last day or week, "
         f"measured inside the training data: {forecaster.skill_:.2f}\n"
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.base import ClassifierMixin
+from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
@@ -107,6 +108,8 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
     # ------------------------------------------------------------------ the task
     def _encode_targets(self, y, *, reset, classes=None):
         name = type(self).__name__
+        if getattr(getattr(y, "dtype", None), "kind", "") == "f":
+            assert_all_finite(y, input_name="y")
         kind = type_of_target(y, input_name="y")
         if reset:
             self._multilabel = kind == "multilabel-indicator"
