@@ -45,8 +45,9 @@ def forecast_rides():
     naive = SeasonalNaiveForecaster(horizon=HORIZON).fit(known)
     print(
         f"It looks back {forecaster.window_} hours and found seasons of "
-        f"{' and '.join(map(str, forecaster.seasons_))} hours.\nIts skill over a copy of the last day or week, "
-        f"measured inside the training data: {forecaster.skill_:.2f}\n"
+        f"{' and '.join(map(str, forecaster.seasons_))} hours.\n"
+        "Its skill over a copy of the last day or week, measured inside the "
+        f"training data: {forecaster.skill_:.2f}\n"
     )
 
     next_day = pd.DataFrame({"LSTM": forecaster.predict(), "naive": naive.predict(), "came": later[:HORIZON]})
