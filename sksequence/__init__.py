@@ -4,18 +4,26 @@ from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifi
 from sksequence.forecasting import (
     DriftForecaster,
     GRUForecaster,
+    LinearForecaster,
     LSTMForecaster,
     NaiveForecaster,
     RNNForecaster,
     SeasonalNaiveForecaster,
 )
-from sksequence.preprocessing import PerTimestep, SequencePadder, WindowTransformer, make_windows
+from sksequence.preprocessing import (
+    CalendarFeatures,
+    PerTimestep,
+    SequencePadder,
+    WindowTransformer,
+    make_windows,
+)
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
 from sksequence.sequences import SequenceArray, as_sequences
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CalendarFeatures",
     "DriftForecaster",
     "GRUClassifier",
     "GRUForecaster",
@@ -23,6 +31,7 @@ __all__ = [
     "LSTMClassifier",
     "LSTMForecaster",
     "LSTMRegressor",
+    "LinearForecaster",
     "NaiveForecaster",
     "PerTimestep",
     "RNNClassifier",

@@ -4,13 +4,17 @@ from sklearn.metrics import mean_absolute_error, mean_pinball_loss
 
 from sksequence.exceptions import InputError
 from sksequence.metrics import (
+    crps_from_quantiles,
     crps_from_samples,
     interval_coverage,
+    interval_score,
     mase,
+    mean_interval_width,
     pinball_loss,
     rmsse,
     skill_score,
     smape,
+    weighted_quantile_loss,
 )
 
 
@@ -183,3 +187,78 @@ def test_shapes_are_never_broadcast(metric):
         metric(np.ones((3, 1)), np.ones(3))
     with pytest.raises(InputError, match="NaN or infinite"):
         metric(np.ones(2), np.array([1.0, np.inf]))
+
+
+def test_weighted_quantile_loss_by_hand():
+    # Too low by 2 at 0.1, too high by 2 at 0.9: 0.2 each, twice. Values sum to 40, levels are 2.
+    y_quantiles = [[8, 12], [-32, -28]]
+    assert weighted_quantile_loss([10, -30], y_quantiles, [0.1, 0.9]) == pytest.approx(2 * 0.8 / 40 / 2)
+
+
+def test_weighted_quantile_loss_of_the_median_is_the_absolute_error_over_the_values(rng):
+    y_true, y_pred = rng.normal(size=(2, 30))
+    expected = np.abs(y_true - y_pred).sum() / np.abs(y_true).sum()
+    assert weighted_quantile_loss(y_true, y_pred[:, None], [0.5]) == pytest.approx(expected)
+    assert weighted_quantile_loss(7 * y_true, 7 * y_pred[:, None], [0.5]) == pytest.approx(expected)
+
+
+def test_weighted_quantile_loss_refuses_zeros_only():
+    with pytest.raises(InputError, match="all 3 values of y_true are 0"):
+        weighted_quantile_loss(np.zeros(3), np.ones((3, 1)), [0.5])
+    with pytest.raises(InputError, match=r"^weighted_quantile_loss: quantiles \[90.0\]"):
+        weighted_quantile_loss([1.0], [[1.0]], [90])
+
+
+def test_crps_from_quantiles_by_hand():
+    # Level 0.5 stands for 0.3 to 0.7, the others for 0.3 each; losses 0.2, 0.5, 0.2.
+    expected = 2 * (0.3 * 0.2 + 0.4 * 0.5 + 0.3 * 0.2)
+    assert crps_from_quantiles([10], [[8, 9, 12]], [0.1, 0.5, 0.9]) == pytest.approx(expected)
+
+
+def test_crps_from_quantiles_comes_near_that_of_samples(rng):
+    y, samples = rng.normal(size=50), rng.normal(size=(50, 4000))
+    # Crowded at one end: levels that were all given the same weight would be far off.
+    levels = np.concatenate([np.linspace(0.005, 0.3, 60), np.linspace(0.35, 0.95, 13)])
+    quantiles = np.quantile(samples, levels, axis=1).T
+    expected = crps_from_samples(y, samples)
+    assert crps_from_quantiles(y, quantiles, levels) == pytest.approx(expected, rel=0.02)
+    assert 2 * pinball_loss(y, quantiles, levels) != pytest.approx(expected, rel=0.1)
+
+
+def test_crps_from_quantiles_refuses_levels_out_of_order():
+    with pytest.raises(InputError, match="increasing levels"):
+        crps_from_quantiles([1.0], [[2.0, 1.0]], [0.9, 0.1])
+
+
+def test_interval_score_by_hand():
+    # Widths 2, 1, 1; missed by 0, 3, 0.5; each unit missed costs 2 / 0.2.
+    score = interval_score([1, 0, 5.5], [0, 3, 4], [2, 4, 5], coverage=0.8)
+    assert score == pytest.approx((2 + 1 + 1 + 10 * 3.5) / 3)
+
+
+def test_interval_score_is_least_at_the_quantiles(rng):
+    y = rng.normal(size=20_001)
+    lower, upper = np.quantile(y, [0.05, 0.95])
+    ends = [(lower + a, upper + b) for a in (-0.2, 0, 0.2) for b in (-0.2, 0, 0.2)]
+    scores = [interval_score(y, np.full(y.shape, low), np.full(y.shape, high), 0.9) for low, high in ends]
+    assert np.argmin(scores) == 4
+
+
+@pytest.mark.parametrize("coverage", [0.0, 1.0, 90, True, "0.9"])
+def test_interval_score_refuses_what_is_no_share(coverage):
+    with pytest.raises(InputError, match="between 0 and 1"):
+        interval_score([1.0], [0.0], [2.0], coverage)
+
+
+def test_mean_interval_width_by_hand():
+    assert mean_interval_width([[0, 1], [2, 3]], [[1, 3], [2, 4]]) == 1
+
+
+@pytest.mark.parametrize(
+    "metric", [mean_interval_width, lambda low, high: interval_score([0.0, 0.0], low, high, 0.5)]
+)
+def test_intervals_with_crossed_ends_are_refused(metric):
+    with pytest.raises(InputError, match="1 intervals have lower > upper"):
+        metric([0.0, 2.0], [1.0, 1.0])
+    with pytest.raises(InputError, match="one shape is needed"):
+        metric([0.0, 0.0], [[1.0, 1.0]])

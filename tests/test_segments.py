@@ -86,7 +86,7 @@ def test_decoder_is_one_step_of_the_cell_per_output_segment(cell):
     kind = {"rnn": torch.nn.RNNCell, "lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell}[cell](8, 8)
     kind.weight_ih, kind.bias_ih = net.decode_input.weight, net.decode_input.bias
     kind.weight_hh, kind.bias_hh = net.decode_state.weight, net.decode_state.bias
-    decoded = net._decode(state, channel)
+    decoded = net._decode(state, net._driven(channel, None, None))
     for m, position in enumerate(net.position):
         x = torch.cat([position.expand(6, -1), net.channel[channel]], dim=1)
         new = kind(x, state if cell == "lstm" else state[0])

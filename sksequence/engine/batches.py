@@ -43,14 +43,14 @@ class Examples:
         What it should give; a SequenceArray of equal lengths is gathered without a copy of the whole.
     weights : ndarray of shape (n,) or None
         How much each counts in the loss.
-    extras : dict of str to ndarray of shape (n, ...)
-        Further arguments of the module's ``forward``, by name.
+    extras : dict of str to ndarray of shape (n, ...) or SequenceArray of shape (n,)
+        Further arguments of the module's ``forward``, by name; sequences are padded like the inputs.
     """
 
     sequences: SequenceArray
     targets: Any = None
     weights: np.ndarray | None = None
-    extras: dict[str, np.ndarray] = field(default_factory=dict)
+    extras: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -152,7 +152,10 @@ class Batches:
         extras = dict(examples.extras)
         if examples.weights is not None:
             extras["sample_weight"] = np.asarray(examples.weights, dtype=np.float32)
-        self.extras = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in extras.items()}
+        self.extras = {
+            name: Gather(a) if isinstance(a, SequenceArray) else torch.from_numpy(np.ascontiguousarray(a))
+            for name, a in extras.items()
+        }
         self.batch_size = batch_size
         self.generator = generator
         self.per_epoch = per_epoch
@@ -168,7 +171,8 @@ class Batches:
         """The inputs and targets of the examples in `index` (B,)."""
         values, lengths = self.inputs(index)
         inputs = {"values": values, "lengths": lengths}
-        inputs.update((name, array[index]) for name, array in self.extras.items())
+        for name, extra in self.extras.items():
+            inputs[name] = extra(index)[0] if isinstance(extra, Gather) else extra[index]
         if self.targets is None:
             return inputs, None
         if isinstance(self.targets, Gather):

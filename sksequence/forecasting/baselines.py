@@ -1,116 +1,47 @@
-"""Naive forecasts: what every network has to beat.
-
-Three rules, each a function of many windows at once and an estimator of its own:
-
-==============  ==========================================================================
-naive           the last value, repeated
-seasonal naive  the last season, repeated
-drift           the straight line through the first and the last value, continued
-==============  ==========================================================================
-
-References
-----------
-Hyndman & Athanasopoulos (2021), "Forecasting: Principles and Practice", 3rd edition, section 5.2.
-"""
+"""Simple forecasters: what every network has to beat, as estimators."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 
-from sksequence._params import Parameters, integer, one_of, param
-from sksequence.exceptions import InputError
+from sksequence._params import boolean, integer, none, number, one_of, param
+from sksequence.forecasting.holdback import held_windows, rows_before_tail
+from sksequence.forecasting.intervals import MOST_WINDOWS, ProbabilisticForecaster
+from sksequence.forecasting.linear import fit_linear_mean, linear_forecasts, linear_windows
+from sksequence.forecasting.predictive import Predictive
+from sksequence.forecasting.rules import drift_forecasts, naive_forecasts, seasonal_naive_forecasts
+from sksequence.forecasting.scaling import Scaling
 from sksequence.forecasting.seasons import choose_seasons
-from sksequence.forecasting.series import Panel, read_series
+from sksequence.forecasting.sizes import choose_sizes, takes_logarithm
+from sksequence.forecasting.spread import window_spread
+from sksequence.forecasting.task import Task
+from sksequence.forecasting.windows import Windows
 
-__all__ = [
-    "DriftForecaster",
-    "NaiveForecaster",
-    "SeasonalNaiveForecaster",
-    "drift_forecasts",
-    "naive_forecasts",
-    "seasonal_naive_forecasts",
-]
+__all__ = ["DriftForecaster", "LinearForecaster", "NaiveForecaster", "SeasonalNaiveForecaster"]
 
 
-def naive_forecasts(values: np.ndarray, starts: np.ndarray, lengths: np.ndarray, horizon: int) -> np.ndarray:
-    """Repeat the last value of each window.
-
-    Parameters
-    ----------
-    values : ndarray of shape (total_steps, 1) or (total_steps,)
-        Channels, one after the other.
-    starts, lengths : ndarray of int of shape (n_windows,)
-        Window ``i`` is ``values[starts[i] : starts[i] + lengths[i]]``; at least 1 step.
-    horizon : int
-        Steps to forecast.
-
-    Returns
-    -------
-    forecasts : ndarray of shape (n_windows, horizon)
-        In the units of `values`.
-    """
-    return seasonal_naive_forecasts(values, starts, lengths, horizon, season=1)
+# Drift reads a series from its first row on.
+_ALL_ROWS = 1 << 40
 
 
-def seasonal_naive_forecasts(
-    values: np.ndarray, starts: np.ndarray, lengths: np.ndarray, horizon: int, *, season: int
-) -> np.ndarray:
-    """Repeat the last season of each window; of windows shorter than a season, the last value.
-
-    Parameters
-    ----------
-    values, starts, lengths, horizon
-        As in :func:`naive_forecasts`.
-    season : int
-        Steps of a season.
-
-    Returns
-    -------
-    forecasts : ndarray of shape (n_windows, horizon)
-        In the units of `values`.
-    """
-    seasons = np.where(np.asarray(lengths) >= season, season, 1)[:, None]
-    ends = (np.asarray(starts) + lengths)[:, None]
-    return np.ravel(values)[ends - seasons + np.arange(horizon) % seasons]
-
-
-def drift_forecasts(values: np.ndarray, starts: np.ndarray, lengths: np.ndarray, horizon: int) -> np.ndarray:
-    """Continue the line through the first and last value of each window.
-
-    Parameters
-    ----------
-    values, starts, lengths, horizon
-        As in :func:`naive_forecasts`.
-
-    Returns
-    -------
-    forecasts : ndarray of shape (n_windows, horizon)
-        In the units of `values`. A window of one step has no slope.
-    """
-    values, starts, lengths = np.ravel(values), np.asarray(starts), np.asarray(lengths)
-    first, last = values[starts], values[starts + lengths - 1]
-    slope = (last - first) / np.maximum(lengths - 1, 1)
-    return last[:, None] + slope[:, None] * np.arange(1, horizon + 1)
-
-
-class _RuleForecaster(Parameters, BaseEstimator):
+class RuleForecaster(ProbabilisticForecaster):
     """Base of forecasters that apply a rule and learn no weights."""
 
-    horizon: int = param(1, integer(1), "Steps to forecast.")
+    # Rows that the rule reads, None for all; and rows by which the unit of its errors is measured.
+    _spread_rows = 32
 
     def fit(self, X, y=None):
-        """Remember the series.
+        """Remember the series, and the errors that the rule made on their later half.
 
         Parameters
         ----------
-        X : array, Series, DataFrame, SequenceArray or list of these
-            Rows are time steps: (n_timesteps,), (n_timesteps, n_features), or a collection of series.
-        y : None
-            Ignored; present for scikit-learn's sake.
+        X : array-like
+            Rows are time steps: (n_timesteps,), (n_timesteps, n_features), or a collection of series, in
+            any form that :meth:`LSTMForecaster.fit` takes.
+        y : array-like or None, default=None
+            What is to be forecast, row by row of X; None forecasts columns of X.
 
         Returns
         -------
@@ -123,67 +54,50 @@ class _RuleForecaster(Parameters, BaseEstimator):
             If X is empty, not numeric, not finite, or has an index without a regular step.
         """
         self._check_parameters()
-        panel = read_series(X, caller=f"{type(self).__name__}.fit")
-        self._learn(panel)
-        self.n_features_in_ = panel.n_columns
-        if panel.named:
-            self.feature_names_in_ = np.asarray(panel.columns, dtype=object)
-        self._panel = panel
+        caller = f"{type(self).__name__}.fit"
+        panel = self._read(X, caller, y=y, reset=True)
+        self._learn(self._task(panel))
+        task = self._task(panel)
+        n = task.targets.channels.lengths
+        first = np.maximum(self._context_rows - 1, n // 2)
+        past = task.windows(
+            first, n - self.horizon, window=self._reach, horizon=self.horizon, most=MOST_WINDOWS, seed=0
+        )
+        self.calibration_ = None
+        if len(past):
+            self._calibrate(self._predictive(task, past, caller), task.actual(past), len(self.targets_))
+        self.context_ = panel.tail(self._kept_rows).copy()
         return self
 
-    def predict(self, X=None):
-        """Forecast the steps after the end of a series.
-
-        Parameters
-        ----------
-        X : same forms as in `fit`, default=None
-            Series to continue, of any number and length; None continues the training series.
-
-        Returns
-        -------
-        forecasts : ndarray, Series, DataFrame or list of these
-            The next `horizon` steps, in the form and units of the series, the index continued.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        InputError
-            If X cannot be read, or has another number of columns than at fit.
-        """
-        if not hasattr(self, "_panel"):
-            raise NotFittedError(
-                f"{type(self).__name__}.predict: no series came yet, but one is needed. Call fit first."
-            )
-        panel = self._panel if X is None else read_series(X, caller=f"{type(self).__name__}.predict")
-        if panel.n_columns != self.n_features_in_:
-            raise InputError(
-                f"{type(self).__name__}.predict: X has {panel.n_columns} columns, but {self.n_features_in_} "
-                "were there at fit. Give the same columns."
-            )
-        channels = panel.channels
-        forecasts = self._rule(channels.values, channels.starts, channels.lengths)
-        return panel.wrap(forecasts.reshape(panel.n_series, panel.n_columns, self.horizon).swapaxes(1, 2))
-
-    def _learn(self, panel: Panel) -> None:
+    def _learn(self, task: Task) -> None:
         """Take what the rule needs from the training series."""
 
     def _rule(self, values: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         raise NotImplementedError
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_panel")
+    @property
+    def _season(self) -> int:
+        """Steps of a season."""
+        return 1
+
+    @property
+    def _reach(self) -> int:
+        return self._season + self._spread_rows
+
+    @property
+    def _context_rows(self) -> int:
+        return self._season
+
+    def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:
+        channels, starts, lengths = task.targets.channels, windows.inputs.starts, windows.inputs.lengths
+        location = self._rule(channels.values, starts, lengths)
+        spread = window_spread(channels, starts, lengths, self._season)
+        column = windows.channel % task.targets.n_columns
+        return Predictive(location, spread, spread, column, Scaling.identity(task.targets.n_columns))
 
 
-class NaiveForecaster(_RuleForecaster):
+class NaiveForecaster(RuleForecaster):
     """Forecast that nothing changes: the last value, repeated.
-
-    Attributes
-    ----------
-    n_features_in_ : int
-        Columns of the series.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X had some.
 
     Examples
     --------
@@ -197,17 +111,13 @@ class NaiveForecaster(_RuleForecaster):
         return naive_forecasts(values, starts, lengths, self.horizon)
 
 
-class SeasonalNaiveForecaster(_RuleForecaster):
+class SeasonalNaiveForecaster(RuleForecaster):
     """Forecast a copy of the last season.
 
     Attributes
     ----------
     season_ : int
         Steps of the season used; 1 where none was found.
-    n_features_in_ : int
-        Columns of the series.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X had some.
 
     Examples
     --------
@@ -223,26 +133,27 @@ class SeasonalNaiveForecaster(_RuleForecaster):
         """Steps of a season. "auto" finds it from the step of the index and the data.""",
     )
 
-    def _learn(self, panel: Panel) -> None:
+    def _learn(self, task: Task) -> None:
         if self.season == "auto":
-            step = panel.timelines[0].step if panel.timelines[0] is not None else None
-            self.season_ = choose_seasons(list(panel.channels), step)[0]
+            line = task.targets.timelines[0]
+            self.season_ = choose_seasons(list(task.targets.channels), line and line.step)[0]
         else:
             self.season_ = int(self.season)
+
+    @property
+    def _season(self) -> int:
+        return getattr(self, "season_", 1)
+
+    @property
+    def _reach(self) -> int:
+        return max(3 * self._season, self._spread_rows)
 
     def _rule(self, values, starts, lengths):
         return seasonal_naive_forecasts(values, starts, lengths, self.horizon, season=self.season_)
 
 
-class DriftForecaster(_RuleForecaster):
+class DriftForecaster(RuleForecaster):
     """Continue the straight line through the first and the last value.
-
-    Attributes
-    ----------
-    n_features_in_ : int
-        Columns of the series.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X had some.
 
     Examples
     --------
@@ -252,5 +163,120 @@ class DriftForecaster(_RuleForecaster):
     array([4., 5.])
     """
 
+    @property
+    def _reach(self) -> int:
+        return _ALL_ROWS
+
+    @property
+    def _context_rows(self) -> int:
+        return 2
+
     def _rule(self, values, starts, lengths):
         return drift_forecasts(values, starts, lengths, self.horizon)
+
+
+class LinearForecaster(ProbabilisticForecaster):
+    """Forecast all steps by ridge regression on the last rows (Zeng et al. 2023).
+
+    The mean of three regressions, on a season, on half the window and on the whole of it.
+
+    Attributes
+    ----------
+    window_ : int
+        Look-back, in time steps.
+    season_ : int
+        Steps of the season found; 1 for none.
+    coef_ : ndarray of shape (window_, horizon)
+        Weights of the window, after its last value is subtracted, for each step ahead.
+    scaling_ : Scaling
+        Constants that columns are scaled by.
+    """
+
+    window: Any = param(
+        "auto",
+        one_of("auto") | integer(1),
+        'Look-back, in time steps; "auto" is that of :class:`LSTMForecaster`.',
+    )
+    alpha: float = param(1e-2, number(0), "Ridge penalty, as a share of the mean variance of the inputs.")
+    log: Any = param(
+        "auto",
+        one_of("auto") | boolean(),
+        'Whether to forecast logarithms. "auto" does so for several series of positive values.',
+    )
+    validation_fraction: Any = param(
+        0.1,
+        none() | number(above=0, below=1),
+        "Share of the latest rows, at least one horizon, held back to calibrate intervals on; None "
+        "calibrates none.",
+    )
+
+    def fit(self, X, y=None):
+        """Solve for the weights on all windows.
+
+        Parameters
+        ----------
+        X : array-like
+            Rows are time steps: (n_timesteps,), (n_timesteps, n_features), or a collection of series, in
+            any form that :meth:`LSTMForecaster.fit` takes.
+        y : array-like or None, default=None
+            What is to be forecast, row by row of X; None forecasts columns of X.
+
+        Returns
+        -------
+        self : object
+            The fitted forecaster.
+
+        Raises
+        ------
+        InputError
+            If X is empty, not numeric, not finite, or has an index without a regular step.
+        """
+        self._check_parameters()
+        caller = f"{type(self).__name__}.fit"
+        panel = self._read(X, caller, y=y, reset=True)
+        task = self._task(panel)
+        targets = task.targets
+        line = targets.timelines[0]
+        seasons = choose_seasons(list(targets.channels), line and line.step)
+        self.season_ = seasons[0]
+        sizes = choose_sizes(targets.lengths, self.horizon, seasons)
+        self.window_ = sizes.window if self.window == "auto" else self.window
+        log = takes_logarithm(targets.channels.values, targets.n_series) if self.log == "auto" else self.log
+        self.scaling_ = Scaling.learn(targets, log=bool(log), standardize=True)
+        self.calibration_ = None
+        fraction = self.validation_fraction
+        kept = None if fraction is None else rows_before_tail(targets.lengths, fraction, self.horizon)
+        if kept is not None:
+            self._solve(task.head(kept), caller)
+            held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
+            self._calibrate(self._predictive(task, held, caller), task.actual(held), len(self.targets_))
+        self._solve(task, caller)
+        self.context_ = panel.tail(self._kept_rows).copy()
+        return self
+
+    def _solve(self, task: Task, caller: str) -> None:
+        channels = self.scaling_.apply(task.targets, caller=caller)
+        self.coef_ = fit_linear_mean(
+            channels.values,
+            channels.starts,
+            channels.lengths,
+            windows=linear_windows(self.window_, self.season_),
+            horizon=self.horizon,
+            alpha=self.alpha,
+            scale=task.targets.n_series > 1,
+        )
+
+    @property
+    def _reach(self) -> int:
+        return self.window_
+
+    @property
+    def _fill_season(self) -> int:
+        return getattr(self, "season_", 1)
+
+    def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:
+        channels = self.scaling_.apply(task.targets, caller=caller)
+        inputs = windows.over(channels).inputs
+        location = linear_forecasts(channels.values, inputs.starts, inputs.lengths, self.coef_)
+        spread = window_spread(channels, inputs.starts, inputs.lengths, self.season_)
+        return Predictive(location, spread, spread, windows.channel % task.targets.n_columns, self.scaling_)

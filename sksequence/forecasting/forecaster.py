@@ -2,125 +2,41 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
-import torch
-from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
-from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
-from sksequence.engine import Examples, GRUCell, LSTMCell, RecurrentEstimator, RNNCell, plan, with_callbacks
+from sksequence.engine import Examples, GRUCell, LSTMCell, RNNCell, plan, with_callbacks
 from sksequence.exceptions import InputError, SequenceTooShortError
-from sksequence.forecasting.backtests import backtest_table
+from sksequence.forecasting.criterion import ForecastLoss
+from sksequence.forecasting.holdback import held_windows, rows_before_tail
+from sksequence.forecasting.intervals import MOST_WINDOWS
+from sksequence.forecasting.network import NetworkForecaster
+from sksequence.forecasting.outputs import check_counts
 from sksequence.forecasting.panel import Panel
-from sksequence.forecasting.scaling import Scaling
-from sksequence.forecasting.seasons import choose_seasons, season_strength
-from sksequence.forecasting.series import read_series
-from sksequence.forecasting.sizes import Sizes, choose_sizes, takes_logarithm
-from sksequence.forecasting.skill import measure_skills, warn_without_skill
-from sksequence.forecasting.windows import Windows, training_windows, windows_between
-from sksequence.modules.segments import Forecast, SegmentNetwork
-from sksequence.sequences import SequenceArray
+from sksequence.forecasting.seasons import choose_seasons
+from sksequence.forecasting.sizes import takes_logarithm
+from sksequence.forecasting.skill import Yardstick, warn_without_skill
+from sksequence.forecasting.task import Task
+from sksequence.forecasting.windows import Windows
 
 __all__ = ["GRUForecaster", "LSTMForecaster", "RNNForecaster"]
 
 
-class WindowLoss(nn.Module):
-    """Absolute error of every step on the scale of its window."""
-
-    def forward(self, forecast: Forecast, target: torch.Tensor) -> torch.Tensor:
-        """Forecasts, and targets (B, H, 1) or (B, H) on the scale of the input -> errors (B, H)."""
-        return (forecast.z - forecast.normalize(target.flatten(1))).abs()
+# Means of two good forecasts are hard to beat by weights that are estimated (Stock & Watson 2004).
+_LINEAR_SHARE = 0.5
 
 
-def forecast_values(forecast: Forecast) -> torch.Tensor:
-    """What a forecast says on the scale of the input, (B, H)."""
-    return forecast.values
-
-
-class SequenceForecaster(RecurrentEstimator):
-    """Base of the forecasters: windows of every column in, the next `horizon` steps out.
+class SequenceForecaster(NetworkForecaster):
+    """Windows of every column in, the next `horizon` steps out.
 
     Attributes
     ----------
     skill_ : float
-        1 minus the error on held-back windows over that of the seasonal naive forecast.
+        1 minus the error on held-back windows over that of the strongest of the simple forecasts.
     skills_ : dict of str to float
-        The same against each naive forecast: "naive", "seasonal naive" and "drift".
-    window_, segment_, hidden_size_ : int
-        What "auto" came to.
-    seasons_ : tuple of int
-        Seasons of the seasonal branch, in time steps; empty for none.
+        The same against each of them: "naive", "seasonal naive", "drift" and "linear".
     season_ : int
         Season of the strongest seasonal naive forecast; 1 for none. Only where `skill_` is measured.
-    normalization_ : str or None
-        What "auto" came to.
-    scaling_ : Scaling
-        Constants that columns are scaled by.
-    context_ : Panel
-        The latest `window_` rows, from which `predict` goes on.
     """
-
-    window: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        """Look-back, in time steps. "auto" takes 3 to 30 seasons, by the amount of data; the outcome is
-        in `window_`.""",
-    )
-    horizon: int = param(1, integer(1), "Time steps to forecast, all at once.")
-    target: Any = param(
-        None,
-        none() | instance_of(str, int, list, tuple, words="a column or a list of columns"),
-        """Columns to forecast, by name or position; None forecasts them all. The others are not used.""",
-    )
-    segment: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        """Time steps that the network reads, and writes, in one recurrent step (Lin et al. 2023). 1 is
-        the plain step-by-step network; "auto" makes 3 to 15 segments of a window; see `segment_`.""",
-    )
-    seasons: Any = param(
-        "auto",
-        one_of("auto") | none() | integer(2) | iterable_of(integer(2), words="a tuple of such"),
-        """Season lengths, in time steps, whose copies a gated branch adds to the forecast. "auto" finds
-        them in the index and the data; None has none; the outcome is in `seasons_`.""",
-    )
-    hidden_size: Any = param(
-        "auto", one_of("auto") | integer(1), 'Width of the hidden state; "auto" is 64 or, for much data, 128.'
-    )
-    normalization: Any = param(
-        "auto",
-        one_of("auto", "window", "series") | none(),
-        """"window": each window is centred and divided by its own deviation, and the forecast put back
-        (Kim et al. 2022). "series": columns are scaled by the training rows of all series together, for
-        series of like size, and a window loses only its last value. None: values are read as they are.
-        "auto" is "window" for several series, "series" for one.""",
-    )
-    log: Any = param(
-        "auto",
-        one_of("auto") | boolean(),
-        'Whether to forecast logarithms. "auto" does so for several series of positive values.',
-    )
-    dropout: float = param(0.1, number(0, below=1), "Share of values dropped before the output.")
-    weight_decay: float = param(1e-4, number(0), "Decoupled weight decay of matrices.")
-    warmup: float = param(0.2, number(0, most=1), "Share of the steps over which `lr` rises.")
-    validation_fraction: Any = param(
-        0.1,
-        none() | number(above=0, below=1),
-        """Share of the latest rows, at least one horizon, held back to measure `skill_`, and for
-        `early_stopping`. None measures nothing and trains once; so do series of at most two horizons.""",
-    )
-    refit: bool = param(
-        True,
-        boolean(),
-        """Whether to train anew on all rows once `skill_` is measured, so that forecasts know the latest
-        rows; takes twice the time. With `early_stopping` there is no second training, and a warm start
-        has only this one: it keeps the `skill_` of the first fit.""",
-    )
 
     # ------------------------------------------------------------------ fitting
     @with_callbacks
@@ -131,10 +47,12 @@ class SequenceForecaster(RecurrentEstimator):
         ----------
         X : array-like
             Rows are time steps, earliest first: an array or Series (n_timesteps,), an array or DataFrame
-            (n_timesteps, n_features), or several series: a list of those, an array (n_series,
-            n_timesteps, n_features), a SequenceArray, a DataFrame with an index of (series, time).
-        y : None
-            Not used: the targets are the later rows of X itself.
+            (n_timesteps, n_features), or several series: a list or dict of those, an array (n_series,
+            n_timesteps, n_features), a SequenceArray, a DataFrame with an index of (series, time), a long
+            table whose columns `id` and `time` name.
+        y : array-like or None, default=None
+            What is to be forecast, row by row of X, whose columns then are covariates; None forecasts
+            columns of X.
 
         Returns
         -------
@@ -152,37 +70,61 @@ class SequenceForecaster(RecurrentEstimator):
         Warns
         -----
         NoSkillWarning
-            If a naive forecast has the smaller error on held-back rows.
+            If a naive forecast has the smaller error on held-back rows, or a linear one beyond doubt.
         """
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
-        if y is not None:
-            warnings.warn(
-                f"{caller}: a y of {len(y)} rows came, but a forecaster learns from the later rows of X. Put "
-                "what is to be forecast into X, and name it with `target`.",
-                UserWarning,
-                stacklevel=3,
-            )
-        panel = self._read(X, caller, reset=True)
+        panel = self._read(X, caller, y=y, reset=True)
         self._refuse_short(panel, caller)
         continues = self.warm_start and hasattr(self, "net_")
         twice = self.refit and not self.early_stopping
         # A network that has learned from all rows cannot be measured on some of them.
-        early = None if continues and twice else self._before_tail(panel, caller)
+        kept = None if continues and twice else self._rows_before_tail(panel, caller)
         if not continues:
             self._forget()
+        whole = self._task(panel) if continues else self._first_task(panel, kept)
         # Whether logarithms exist is a matter of the quantity, not of its latest course.
-        log = (
-            takes_logarithm(panel.channels.compact().values, panel.n_series)
-            if self.log == "auto"
-            else self.log
-        )
-        if early is not None:
-            self._learn(early, X, caller, fresh=not continues, log=log, whole=panel)
-            self._measure_skill(panel, early, caller)
-        if early is None or (twice and not self.net_.interrupted_):
-            self._learn(panel, X, caller, fresh=not continues, log=log)
-        self.context_ = panel.tail(self.window_).copy()
+        log = self._takes_logarithm(whole, caller)
+        if not continues:
+            self.linear_share_ = self._first_share(whole, measured=kept is not None)
+        if kept is not None:
+            self._learn(whole.head(kept), X, caller, fresh=not continues, log=log, whole=whole)
+            self._measure(whole, kept, caller)
+        if kept is None or (twice and not self.net_.interrupted_):
+            self._learn(whole, X, caller, fresh=not continues, log=log)
+        self.context_ = panel.tail(self._kept_rows).copy()
+        return self
+
+    def partial_fit(self, X, y=None):
+        """Train for one more pass over the windows of X; nothing is measured.
+
+        Parameters
+        ----------
+        X : array-like
+            As in :meth:`fit`. Where its index continues the known rows, these are the context of its
+            first windows. :meth:`predict` goes on from the end of X.
+        y : array-like or None, default=None
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        self : object
+        """
+        self._check_parameters()
+        caller = f"{type(self).__name__}.partial_fit"
+        fresh = not hasattr(self, "net_")
+        panel = self._read(X, caller, y=y, reset=fresh)
+        if fresh:
+            self._forget()
+        elif panel.continues(self.context_):
+            panel = self.context_.followed_by(panel)
+        self._refuse_short(panel, caller)
+        task = self._first_task(panel, None) if fresh else self._task(panel)
+        log = self._takes_logarithm(task, caller) if fresh else False
+        if fresh:
+            self.linear_share_ = self._first_share(task, measured=False)
+        self._learn(task, X, caller, fresh=fresh, log=log, passes=1)
+        self.context_ = panel.tail(self._kept_rows).copy()
         return self
 
     def _refuse_short(self, panel: Panel, caller: str) -> None:
@@ -196,67 +138,92 @@ class SequenceForecaster(RecurrentEstimator):
 
     def _forget(self) -> None:
         """Drop what an earlier fit measured: this one may measure nothing."""
+        self.calibration_ = None
         for name in ("skill_", "skills_", "season_"):
             self.__dict__.pop(name, None)
 
-    def _read(self, X, caller: str, *, reset: bool = False) -> Panel:
-        line = None if reset else self.context_.timelines[0]
-        panel = read_series(X, caller=caller, step=line and line.step)
-        if reset:
-            self.n_features_in_ = panel.n_columns
-            self._columns_in = panel.columns if panel.named else None
-            self.__dict__.pop("feature_names_in_", None)
-            if panel.named and all(isinstance(name, str) for name in panel.columns):
-                self.feature_names_in_ = np.asarray(panel.columns, dtype=object)
-        elif self._holds_targets(panel):
-            pass  # other columns are not read, so they may be missing
-        elif panel.n_columns != self.n_features_in_:
-            raise InputError(
-                f"{caller}: X has {panel.n_columns} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input. Pass the columns seen at fit time."
+    def _rows_before_tail(self, panel: Panel, caller: str) -> np.ndarray | None:
+        """Rows of each series before the tail that is held back; None where nothing is."""
+        if self.validation_fraction is not None:
+            kept = rows_before_tail(panel.lengths, self.validation_fraction, self.horizon)
+            if kept is not None or not self.early_stopping:
+                return kept
+            raise SequenceTooShortError(
+                f"{caller}: the longest series has {panel.lengths.max()} time steps, but stopping early with "
+                f"horizon = {self.horizon} needs at least {2 * self.horizon + 1}, the last of which are "
+                "watched. Give longer series, a shorter horizon or a smaller validation_fraction, or set "
+                "early_stopping=False."
             )
-        elif panel.named and self._columns_in is not None and panel.columns != self._columns_in:
+        if self.early_stopping:
             raise InputError(
-                f"{caller}: X has the columns {list(panel.columns)}, but {list(self._columns_in)} were seen "
-                "at fit time. The feature names should match those that were passed during fit; select and "
-                "order them so."
+                f"{caller}: early_stopping is set and validation_fraction is None, but stopping early "
+                "needs rows to watch. Set validation_fraction, for example to 0.1."
             )
-        if not panel.named and self._columns_in is not None:
-            # Columns without names stand in the order of those that had some.
-            panel = replace(panel, columns=self._columns_in)
-        return panel if self.target is None else panel.select(self.target, caller=caller)
+        return None
 
-    def _holds_targets(self, panel: Panel) -> bool:
-        """Whether every column of `target` is there by its name."""
-        if self.target is None or not panel.named or self._columns_in is None:
+    # ------------------------------------------------------------------ training
+    def _first_task(self, panel: Panel, kept: np.ndarray | None) -> Task:
+        """The series for a first training, with seasons found for filling what is missing."""
+        self.__dict__.pop("_naive_seasons", None)
+        task = self._task(panel)
+        if task.observed is None:
+            return task
+        early = task if kept is None else task.head(kept)
+        line = panel.timelines[0]
+        self._naive_seasons = choose_seasons(list(early.targets.channels), line and line.step)
+        return self._task(panel)
+
+    @property
+    def _fill_season(self) -> int:
+        return getattr(self, "_naive_seasons", (1,))[0]
+
+    def _takes_logarithm(self, task: Task, caller: str) -> bool:
+        if self.loss == "negative_binomial":
+            check_counts(task.targets.channels.values, caller)
             return False
-        return set(np.atleast_1d(np.asarray(self.target, dtype=object))) <= set(panel.columns)
+        if self.log == "auto":
+            targets = task.targets
+            return takes_logarithm(targets.channels.compact().values, targets.n_series)
+        return bool(self.log)
 
     def _learn(
-        self, panel: Panel, X, caller: str, *, fresh: bool, log: bool, whole: Panel | None = None
+        self,
+        task: Task,
+        X,
+        caller: str,
+        *,
+        fresh: bool,
+        log: bool,
+        whole: Task | None = None,
+        passes: int | None = None,
     ) -> None:
-        """Settle sizes and scaling, and train, on the rows of `panel` alone.
+        """Settle sizes and scaling, and train, on the rows of `task` alone.
 
         Windows whose targets lie in the other rows of `whole` say when to stop.
         """
         if fresh:
-            self._set_sizes(panel, log)
-            self._begin(self._network, WindowLoss(), read=forecast_values)
-        channels = self.scaling_.apply(panel, caller=caller)
-        windows = training_windows(channels, window=self.window_, horizon=self.horizon)
-        train = self._examples(windows, windows.targets)
+            self._settle(task, log, caller)
+            criterion = ForecastLoss(self._output)
+            self._begin(self._network, criterion, read=criterion.read)
+        measured = whole is not None
+        self.linear_coef_ = self._fit_linear(task, caller) if measured or self.linear_share_ else None
+        ahead = self._ahead_steps
+        # A network cannot read more windows than its steps have room for.
+        most = self._sizes.n_updates * self._sizes.batch_size if self.max_epochs == "auto" else None
+        windows = task.training_windows(window=self.window_, horizon=ahead, most=most, seed=self._seed)
+        train = self._training_examples(task, windows, caller)
         valid = None
         if whole is not None and self.early_stopping:
-            scaled = self.scaling_.apply(whole, caller=caller)
-            held = self._held_windows(whole, panel).over(scaled)
-            valid = self._examples(held, held.targets)
-        n_windows = len(train)
+            held = held_windows(
+                whole, task.panel.lengths, window=self.window_, horizon=ahead, most=MOST_WINDOWS
+            )
+            valid = self._training_examples(whole, held, caller)
         budget = plan(
-            n_windows,
-            batch_size=min(self._sizes.batch_size, n_windows)
+            len(train),
+            batch_size=min(self._sizes.batch_size, len(train))
             if self.batch_size == "auto"
             else self.batch_size,
-            max_epochs=self.max_epochs,
+            max_epochs=self.max_epochs if passes is None else passes,
             n_steps=self._sizes.n_updates,
             min_passes=0,
         )
@@ -264,270 +231,38 @@ class SequenceForecaster(RecurrentEstimator):
         stays = whole is None or self.early_stopping or not self.refit
         self._run(train, valid, budget=budget, reported=(X, None) if stays else None)
 
-    def _set_sizes(self, panel: Panel, log: bool) -> None:
-        """Settle what "auto" means for these series."""
-        channels = list(panel.channels)
-        if self.seasons == "auto":
-            seasons = choose_seasons(channels, panel.timelines[0] and panel.timelines[0].step)
-        else:
-            seasons = tuple(np.atleast_1d(self.seasons or ()).tolist())
-        # Seasons that are given are believed; those that are found must repeat well enough.
-        strength = season_strength(channels, seasons[0]) if self.seasons == "auto" else 1.0
-        window = None if self.window == "auto" else self.window
-        sizes = choose_sizes(panel.lengths, self.horizon, seasons or (1,), strength=strength, window=window)
-        if self.seasons != "auto" and sizes.seasons != seasons:
-            sizes = self._fit_seasons(panel, seasons, sizes)
-        self.window_, self.seasons_ = sizes.window, sizes.seasons
-        # The naive forecast may repeat any season, also one too weak or too long for the network.
-        self._naive_seasons = seasons or (1,)
-        self.segment_ = min(sizes.segment if self.segment == "auto" else self.segment, self.window_)
-        self.hidden_size_ = sizes.hidden_size if self.hidden_size == "auto" else self.hidden_size
-        self.normalization_ = self.normalization
-        if self.normalization == "auto":
-            self.normalization_ = "window" if panel.n_series > 1 else "series"
-        self._sizes = sizes
-        self.scaling_ = Scaling.learn(panel, log=bool(log), standardize=self.normalization_ is not None)
+    def _first_share(self, task: Task, *, measured: bool) -> float:
+        """Share of the linear forecast before held-back rows have their say."""
+        if self.linear != "auto":
+            return float(self.linear)
+        if self.loss == "negative_binomial":
+            return 0.0
+        return _LINEAR_SHARE if measured or task.targets.n_series == 1 else 0.0
 
-    def _fit_seasons(self, panel: Panel, seasons: tuple[int, ...], sizes: Sizes) -> Sizes:
-        """Lengthen an automatic window to seasons that were asked for; say so where they cannot be had."""
-        longest, rows = max(seasons), int(panel.lengths.max())
-        if self.window == "auto" and rows - self.horizon > longest:
-            return choose_sizes(panel.lengths, self.horizon, seasons, window=longest)
-        dropped = [season for season in seasons if season not in sizes.seasons]
-        warnings.warn(
-            f"{type(self).__name__}.fit: seasons {dropped} came, but the window is {sizes.window} steps, of "
-            f"{rows} rows at most, and seasons must fit in the window. They are left out; set a longer "
-            "window or give more rows.",
-            UserWarning,
-            stacklevel=5,
-        )
-        return sizes
+    def _training_examples(self, task: Task, windows: Windows, caller: str) -> Examples:
+        over = windows.over(self._channels(task, caller))
+        return self._examples(task, over, self._ahead_steps, caller, learn=True)
 
-    def _network(self, generator: torch.Generator) -> SegmentNetwork:
-        n_columns = len(self.scaling_.mean)
-        center = {"window": "season" if self.seasons_ else "last", "series": "last", None: None}
-        return SegmentNetwork(
-            self.window_,
-            self.horizon,
-            segment=self.segment_,
-            hidden_size=self.hidden_size_,
-            cell=self._cell,
-            seasons=self.seasons_,
-            center=center[self.normalization_],
-            scale=self.normalization_ == "window",
-            n_channels=n_columns if n_columns > 1 else 0,
-            dropout=self.dropout,
-            generator=generator,
-            **self._kernel_options(),
-        )
-
-    def _examples(self, windows: Windows, targets: SequenceArray | None = None) -> Examples:
-        n_columns = len(self.scaling_.mean)
-        extras = {"channel": windows.channel % n_columns} if n_columns > 1 else {}
-        return Examples(windows.inputs, targets, extras=extras)
-
-    def _forecasts(self, panel: Panel, windows: Windows, caller: str) -> np.ndarray:
-        """Forecasts (n_windows, horizon), in the units of the data, from windows of the panel."""
-        outputs = self._outputs(self._examples(windows.over(self.scaling_.apply(panel, caller=caller))))
-        return self.scaling_.invert(outputs, windows.channel % panel.n_columns)
-
-    # ------------------------------------------------------------------ skill
-    def _before_tail(self, panel: Panel, caller: str) -> Panel | None:
-        """The rows before the tail that is held back; None where nothing is."""
-        fraction = self.validation_fraction
-        if fraction is None:
-            if self.early_stopping:
-                raise InputError(
-                    f"{caller}: early_stopping is set and validation_fraction is None, but stopping early "
-                    "needs rows to watch. Set validation_fraction, for example to 0.1."
-                )
-            return None
-        n = panel.lengths
-        tail = np.maximum(np.ceil(fraction * n).astype(np.int64), self.horizon)
-        # A series too short for a tail is left to training.
-        tail = np.where(n - tail > self.horizon, tail, 0)
-        if tail.any():
-            return panel.head(n - tail)
-        if self.early_stopping:
-            raise SequenceTooShortError(
-                f"{caller}: the longest series has {n.max()} time steps, but stopping early with horizon = "
-                f"{self.horizon} needs at least {2 * self.horizon + 1}, the last of which are watched. Give "
-                "longer series, a shorter horizon or a smaller validation_fraction, or set "
-                "early_stopping=False."
-            )
-        return None
-
-    def _held_windows(self, panel: Panel, early: Panel) -> Windows:
-        """Windows of `panel` whose targets all lie behind the rows of `early`."""
-        n, known = panel.channels.lengths, early.channels.lengths
-        stop = np.where(known < n, n - self.horizon, 0)
-        return windows_between(panel.channels, known - 1, stop, window=self.window_, horizon=self.horizon)
-
-    def _measure_skill(self, panel: Panel, early: Panel, caller: str) -> None:
-        """Compare with the naive forecasts on held-back windows."""
-        held = self._held_windows(panel, early)
-        forecasts = self._forecasts(panel, held, caller)
-        self.skills_, self.season_ = measure_skills(
-            panel, early, held, forecasts, seasons=self._naive_seasons
-        )
-        self.skill_ = self.skills_["seasonal naive"]
-        warn_without_skill(self.skills_, len(held), caller)
-
-    # ------------------------------------------------------------------ forecasting
-    def predict(self, X=None):
-        """Forecast the `horizon` steps after the last row.
-
-        Parameters
-        ----------
-        X : array-like or None, default=None
-            Series to continue, in any form that :meth:`fit` takes, of any number; only the last `window_`
-            rows of each are read, and fewer will do. None continues the training series.
-
-        Returns
-        -------
-        forecasts : ndarray, Series, DataFrame or list
-            In the form, units and index of X (of the training data for None): (horizon,) for a vector,
-            (horizon, n_targets) for a table, a list for a list, (n_series, horizon, n_targets) for an
-            array of three dimensions or a SequenceArray.
-
-        Raises
-        ------
-        InputError
-            If X cannot be read, or has other columns than the training data.
-        """
-        check_is_fitted(self, "net_")
-        caller = f"{type(self).__name__}.predict"
-        panel = self.context_ if X is None else self._read(X, caller)
-        # Only what is read is scaled, however long the series.
-        last = panel.tail(self.window_)
-        n = last.channels.lengths
-        ends = windows_between(last.channels, n - 1, n, window=self.window_, horizon=0)
-        values = self._forecasts(last, ends, caller)
-        return panel.wrap(values.reshape(panel.n_series, panel.n_columns, -1).transpose(0, 2, 1))
-
-    def update(self, X):
-        """Append observations, so that :meth:`predict` continues from them; nothing is trained.
-
-        Parameters
-        ----------
-        X : array-like
-            Rows that follow the training rows, series by series, in the same form; rows without an index
-            take the one that follows.
-
-        Returns
-        -------
-        self : object
-
-        Raises
-        ------
-        InputError
-            If X has an index that does not continue the known one, or another number of series.
-        """
-        check_is_fitted(self, "net_")
-        caller = f"{type(self).__name__}.update"
-        panel = self._read(X, caller)
-        indexed = all(line is not None for line in (*panel.timelines, *self.context_.timelines))
-        if panel.n_series != self.context_.n_series or (indexed and not panel.continues(self.context_)):
-            raise InputError(
-                f"{caller}: X holds {panel.n_series} series that do not continue the "
-                f"{self.context_.n_series} known, but rows that follow the last known ones are needed. Pass "
-                "the next rows of every series."
-            )
-        self.context_ = self.context_.followed_by(panel).tail(self.window_).copy()
-        return self
-
-    def backtest(self, X, *, stride=1):
-        """Forecast from every origin in X, without refitting, in one vectorised pass.
-
-        Parameters
-        ----------
-        X : array-like
-            Series in any form that :meth:`fit` takes. The first `window_` rows are context only, unless
-            the index of X continues the training rows, when these are.
-        stride : int, default=1
-            Rows from one origin to the next.
-
-        Returns
-        -------
-        table : DataFrame
-            One row for each origin and step: "series" and "column" (where there are several), "origin"
-            (index of the last row known), "step" (1 to horizon), "target" and "forecast".
-
-        Raises
-        ------
-        SequenceTooShortError
-            If no series has a row that follows the context by a whole horizon.
-        """
-        panel, windows, targets, forecasts = self._all_origins(X, stride, "backtest")
-        return backtest_table(panel, windows, targets, forecasts)
-
-    def score(self, X, y=None):
-        """Coefficient of determination over all origins and steps, averaged over columns.
-
-        Parameters
-        ----------
-        X : array-like
-            As in :meth:`backtest`.
-        y : None
-            Not used.
-
-        Returns
-        -------
-        r2 : float
-            1 is perfect, 0 as good as the mean of the rows forecast.
-        """
-        panel, windows, targets, forecasts = self._all_origins(X, 1, "score")
-        column = windows.channel % panel.n_columns
-        each = [
-            r2_score(targets[column == j].ravel(), forecasts[column == j].ravel())
-            for j in range(panel.n_columns)
-        ]
-        return float(np.mean(each))
-
-    def _all_origins(self, X, stride: int, method: str):
-        """The panel with its context, its windows, and their targets and forecasts (n_windows, horizon)."""
-        check_is_fitted(self, "net_")
-        caller = f"{type(self).__name__}.{method}"
-        if not isinstance(stride, (int, np.integer)) or stride < 1:
-            raise InputError(
-                f"{caller}: stride={stride!r} came, but an int >= 1 is needed. Pass a number of rows."
-            )
-        panel = self._read(X, caller)
-        if panel.continues(self.context_):
-            panel = self.context_.tail(self.window_).followed_by(panel)
-        n = panel.channels.lengths
-        windows = windows_between(
-            panel.channels,
-            np.full(len(n), self.window_ - 1),
-            n - self.horizon,
-            window=self.window_,
-            horizon=self.horizon,
-            stride=stride,
-        )
-        left_out = np.setdiff1d(np.arange(len(n)), windows.channel)
-        if len(windows) and len(left_out):
-            names = list(panel.labels.take(np.unique(left_out // panel.n_columns)))
-            warnings.warn(
-                f"{caller}: {len(names)} of {panel.n_series} series have fewer than window_ + horizon = "
-                f"{self.window_} + {self.horizon} rows, context included, and are left out: {names[:5]}"
-                f"{' and others' if len(names) > 5 else ''}. Give them more rows.",
-                UserWarning,
-                stacklevel=4,
-            )
-        if not len(windows):
-            raise SequenceTooShortError(
-                f"{caller}: the longest series has {n.max()} time steps, context included, but window_ + "
-                f"horizon = {self.window_} + {self.horizon} are needed. Give more rows, or rows that "
-                "continue the training index."
-            )
-        targets = windows.targets.to_padded()[:, :, 0]
-        return panel, windows, targets, self._forecasts(panel, windows, caller)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.target_tags.required = False
-        return tags
+    # ------------------------------------------------------------------ what it is worth
+    def _measure(self, task: Task, kept: np.ndarray, caller: str) -> None:
+        """Compare with simple forecasts on held-back windows, and keep the errors for intervals."""
+        held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
+        yardstick = Yardstick.of(task, task.head(kept), held)
+        over = held.over(self._channels(task, caller))
+        outputs = self._network_outputs(task, over, caller)
+        linear = self.scaling_.invert(self._linear_forecasts(over.inputs), held.channel % len(self.targets_))
+        mixed = self._combined(outputs, over, self.linear_share_)
+        if self.linear == "auto" and task.targets.n_series > 1:
+            alone = self._combined(outputs, over, 0.0)
+            if yardstick.error(alone.point()) < yardstick.error(mixed.point()):
+                self.linear_share_, mixed = 0.0, alone
+        self.skills_, self.season_ = yardstick.skills(mixed.point(), linear, seasons=self._naive_seasons)
+        self.skill_ = min(self.skills_.values())
+        self._calibrate(mixed, yardstick.targets, len(self.targets_))
+        # A linear forecast is often level with a network; a copy of the past must be beaten.
+        doubtful = {} if yardstick.is_worse(mixed.point(), linear) else {"linear"}
+        alarms = {name: skill for name, skill in self.skills_.items() if name not in doubtful}
+        warn_without_skill(alarms, len(held), caller)
 
 
 class RNNForecaster(RNNCell, SequenceForecaster):

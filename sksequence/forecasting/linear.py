@@ -10,12 +10,18 @@ Zeng et al. (2023), "Are Transformers Effective for Time Series Forecasting?".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-__all__ = ["fit_linear", "linear_forecasts"]
+__all__ = ["fit_linear", "fit_linear_mean", "linear_forecasts", "linear_windows"]
 
 # More windows than this only take time: neighbours are nearly the same.
 _MOST_WINDOWS = 10_000
+# Windows copied at a time.
+_BLOCK = 1_000
+# A window that deviates less, on the scale of the network, is flat.
+_FLAT = 1e-4
 
 
 def fit_linear(
@@ -26,6 +32,7 @@ def fit_linear(
     window: int,
     horizon: int,
     alpha: float = 1e-2,
+    scale: bool = False,
 ) -> np.ndarray:
     """Fit one linear map from window to horizon on all windows of all channels.
 
@@ -39,6 +46,8 @@ def fit_linear(
         Steps read and steps forecast.
     alpha : float
         Ridge penalty, as a share of the mean variance of the inputs.
+    scale : bool
+        Whether windows are divided by their standard deviation first, so that each weighs the same.
 
     Returns
     -------
@@ -53,15 +62,64 @@ def fit_linear(
         return coefficients
     origins = np.concatenate(first)
     origins = origins[:: -(-len(origins) // _MOST_WINDOWS)]
-    windows = np.lib.stride_tricks.sliding_window_view(values, span)[origins].astype(np.float64)
-    windows -= windows[:, [window - 1]]
-    inputs, targets = windows[:, : window - 1], windows[:, window:]
-    gram = inputs.T @ inputs
+    views = np.lib.stride_tricks.sliding_window_view(values, span)
+    gram, product = np.zeros((window - 1, window - 1)), np.zeros((window - 1, horizon))
+    for block in np.array_split(origins, -(-len(origins) // _BLOCK)):
+        windows = views[block].astype(np.float64)
+        windows -= windows[:, [window - 1]]
+        if scale:
+            deviation = windows[:, :window].std(axis=1, keepdims=True)
+            windows /= np.where(deviation > _FLAT, deviation, 1.0)
+        inputs = windows[:, : window - 1]
+        gram += inputs.T @ inputs
+        product += inputs.T @ windows[:, window:]
     penalty = alpha * np.trace(gram) / len(gram)
     gram[np.diag_indices_from(gram)] += max(penalty, np.finfo(float).tiny)
     # Never singular: with constant windows everything is 0, and so is the answer.
-    coefficients[:-1] = np.linalg.solve(gram, inputs.T @ targets)
+    coefficients[:-1] = np.linalg.solve(gram, product)
     return coefficients
+
+
+def linear_windows(window: int, season: int) -> tuple[int, ...]:
+    """Look-backs whose maps are averaged: a season, half the window and the window.
+
+    Parameters
+    ----------
+    window : int
+        Steps that the forecaster reads.
+    season : int
+        Steps of a season; 1 for none.
+
+    Returns
+    -------
+    windows : tuple of int
+        Increasing; at most `window`.
+    """
+    wanted = {season + 1, window // 2 + 1, window}
+    return tuple(sorted({min(w, window) for w in wanted if w > 2} or {window}))
+
+
+def fit_linear_mean(
+    values: np.ndarray, starts: np.ndarray, lengths: np.ndarray, *, windows: Sequence[int], **options
+) -> np.ndarray:
+    """Mean of the linear maps of several look-backs, which is a linear map of the longest.
+
+    Parameters
+    ----------
+    values, starts, lengths
+        As in :func:`fit_linear`.
+    windows : sequence of int
+        Steps read by each map.
+    **options
+        Further arguments of :func:`fit_linear`.
+
+    Returns
+    -------
+    coefficients : ndarray of shape (max(windows), horizon)
+    """
+    maps = [fit_linear(values, starts, lengths, window=window, **options) for window in windows]
+    longest = max(windows)
+    return np.mean([np.pad(m, ((longest - len(m), 0), (0, 0))) for m in maps], axis=0)
 
 
 def linear_forecasts(
@@ -86,7 +144,11 @@ def linear_forecasts(
     """
     values, starts = np.ravel(values), np.asarray(starts)[:, None]
     ends = starts + np.asarray(lengths)[:, None]
-    rows = np.maximum(ends - len(coefficients) + np.arange(len(coefficients)), starts)
-    windows = values[rows]
-    last = windows[:, -1:]
-    return last + (windows - last) @ coefficients
+    steps = np.arange(len(coefficients)) - len(coefficients)
+    forecasts = np.empty((len(starts), coefficients.shape[1]))
+    for first in range(0, len(starts), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        windows = values[np.maximum(ends[block] + steps, starts[block])]
+        last = windows[:, -1:]
+        forecasts[block] = last + (windows - last) @ coefficients
+    return forecasts

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sksequence.exceptions import InputError
+from sksequence.forecasting.missing import has_missing
+from sksequence.forecasting.tables import write_table
 from sksequence.forecasting.timeline import Timeline
 from sksequence.sequences import SequenceArray
 from sksequence.sequences.layout import step_rows
@@ -20,8 +22,12 @@ __all__ = ["Form", "Panel", "stacked"]
 class Form:
     """What one table, or the whole panel, looked like: its kind and the names that go with it.
 
-    `kind` is "vector", "matrix", "series", "frame" for one table, and "one", "list", "stack",
-    "long" for the panel.
+    `kind` is "vector", "matrix", "series", "frame", "table" (of polars or Arrow, or with times in a
+    column), "column" (of polars or Arrow) for one table, and "one", "list", "dict", "stack", "long"
+    (an index of two levels), "keyed" (a long table with the names of series in a column) for the
+    panel. `names` holds the name of a Series or of the columns of a DataFrame; the `Keys` of a table;
+    the `Keys` and name of a column; the names of the series of a dict; and of a long table those
+    names, the names of its levels, and that of its columns.
     """
 
     kind: str
@@ -46,6 +52,9 @@ class Panel:
         Floating dtype of forecasts: that of the input, float64 where it held integers.
     form, table_forms : Form and tuple of Form
         What came: the collection, and each table in it where they have forms of their own.
+    rows : ndarray of int of shape (total_steps,) or None
+        Row of the input at which each row of each series stood, one series after the other, -1 for one
+        that was inserted; None where all stand as they came.
     """
 
     channels: SequenceArray
@@ -55,6 +64,7 @@ class Panel:
     dtype: np.dtype
     form: Form
     table_forms: tuple[Form, ...]
+    rows: np.ndarray | None = None
 
     @property
     def n_columns(self) -> int:
@@ -73,15 +83,40 @@ class Panel:
 
     @property
     def labels(self):
-        """Name of each series, as a pandas Index: the ids of a long table, else 0, 1, ..."""
+        """Name of each series, as a pandas Index: ids of a long table, keys of a dict, else 0, 1, ..."""
         import pandas as pd
 
-        return pd.Index(self.form.names[0]) if self.form.kind == "long" else pd.RangeIndex(self.n_series)
+        if self.form.kind == "long":
+            return pd.Index(self.form.names[0])
+        if self.form.kind == "keyed":
+            return self.form.names.labels
+        if self.form.kind == "dict":
+            return pd.Index(list(self.form.names), tupleize_cols=False)
+        return pd.RangeIndex(self.n_series)
+
+    def name(self, i: int) -> str:
+        """What errors call series `i`."""
+        if self.is_single:
+            return "X"
+        if self.form.kind == "dict":
+            return f"series {self.form.names[i]!r}"
+        label = self.labels[i] if self.is_named else i
+        return f"series {label.item() if isinstance(label, np.generic) else label!r}"
 
     @property
     def is_single(self) -> bool:
         """Whether one table came, not a collection of them."""
         return self.form.kind == "one"
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the series have names, by which those of another panel are compared with them."""
+        return self.form.kind in ("long", "keyed", "dict")
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether any value is NaN."""
+        return has_missing(self.channels)
 
     def series(self, i: int) -> np.ndarray:
         """Series `i` as an array (n_timesteps, n_columns)."""
@@ -122,23 +157,47 @@ class Panel:
             )
         return int(column) % self.n_columns
 
+    def choose(self, series: np.ndarray) -> Panel:
+        """Some of the series, in this order, on the same values.
+
+        Parameters
+        ----------
+        series : ndarray of int
+            Position of each.
+        """
+        form, chosen = self.form, np.asarray(series)
+        if form.kind == "long":
+            form = Form("long", (form.names[0].take(chosen), *form.names[1:]))
+        elif form.kind == "keyed":
+            form = Form("keyed", form.names.take(chosen))
+        elif form.kind == "dict":
+            form = Form("dict", tuple(form.names[i] for i in chosen.tolist()))
+        rows = np.add.outer(chosen * self.n_columns, np.arange(self.n_columns)).ravel()
+        return replace(
+            self,
+            channels=self.channels[rows],
+            timelines=tuple(self.timelines[i] for i in chosen.tolist()),
+            form=form,
+            table_forms=tuple(self.table_forms[i] for i in chosen.tolist()) if self.table_forms else (),
+            rows=None,
+        )
+
     def tail(self, n_steps: int) -> Panel:
         """The last `n_steps` rows of every series, on the same values."""
         kept = np.minimum(self.channels.lengths, n_steps)
         starts = self.channels.starts + self.channels.lengths - kept
-        timelines = (
-            line and line.last(int(n))
-            for line, n in zip(self.timelines, kept[:: self.n_columns], strict=True)
-        )
+        last = _once(lambda line, n: line.last(n))
+        timelines = map(last, self.timelines, kept[:: self.n_columns].tolist())
         channels = SequenceArray(self.channels.values, starts, kept)
-        return replace(self, channels=channels, timelines=tuple(timelines))
+        return replace(self, channels=channels, timelines=tuple(timelines), rows=None)
 
     def head(self, n_steps: np.ndarray) -> Panel:
         """The first `n_steps[i]` rows of series `i`, on the same values."""
-        timelines = (line and line.first(int(n)) for line, n in zip(self.timelines, n_steps, strict=True))
+        first = _once(lambda line, n: line.first(n))
+        timelines = map(first, self.timelines, np.asarray(n_steps).tolist())
         kept = np.repeat(n_steps, self.n_columns)
         channels = SequenceArray(self.channels.values, self.channels.starts, kept)
-        return replace(self, channels=channels, timelines=tuple(timelines))
+        return replace(self, channels=channels, timelines=tuple(timelines), rows=None)
 
     def copy(self) -> Panel:
         """The same rows on values of their own: what happens to the input no longer matters."""
@@ -149,10 +208,10 @@ class Panel:
         """Whether every series has an index that goes on where the same series of `earlier` ends."""
         if self.columns != earlier.columns or self.n_series != earlier.n_series:
             return False
-        if self.form.kind == "long" and list(self.form.names[0]) != list(earlier.form.names[0]):
+        if self.is_named and earlier.is_named and list(self.labels) != list(earlier.labels):
             return False
-        pairs = zip(self.timelines, earlier.timelines, strict=True)
-        return all(new is not None and old is not None and new.continues(old) for new, old in pairs)
+        goes_on = _once(lambda new, old: old is not None and new.continues(old))
+        return all(map(goes_on, self.timelines, earlier.timelines))
 
     def followed_by(self, later: Panel) -> Panel:
         """These rows and then those of `later`, series by series.
@@ -162,55 +221,127 @@ class Panel:
         pairs = list(zip(self.channels, later.channels, strict=True))
         lengths = self.channels.lengths + later.channels.lengths
         values = np.concatenate([part for pair in pairs for part in pair])
-        timelines = (
-            old and old.followed_by(new or Timeline(old.following(int(n)), old.step))
-            for old, new, n in zip(self.timelines, later.timelines, later.lengths, strict=True)
-        )
-        return replace(self, channels=stacked(values, lengths), timelines=tuple(timelines))
+        joined = _once(lambda old, new, n: old.followed_by(new or Timeline(old.following(n), old.step)))
+        timelines = map(joined, self.timelines, later.timelines, later.lengths.tolist())
+        return replace(self, channels=stacked(values, lengths), timelines=tuple(timelines), rows=None)
 
-    def wrap(self, forecasts: np.ndarray):
+    def wrap(self, forecasts: np.ndarray, labels=None):
         """Forecasts in the form of the input.
 
         Parameters
         ----------
-        forecasts : ndarray of shape (n_series, horizon, n_columns)
+        forecasts : ndarray of shape (n_series, horizon, n_columns) or (n_series, horizon, n_columns, k)
             In the units of the input. The rows follow the last row of each series.
+        labels : pandas.Index of length k or None, default=None
+            What the last axis holds, such as the quantiles of each value; None where there is none.
 
         Returns
         -------
-        wrapped : ndarray, Series, DataFrame or list of these
-            See the table at the top of this module.
+        wrapped : ndarray, Series, DataFrame, Table, or list or dict of these
+            As the table in `series.py` says. With `labels`, arrays get a last axis: (horizon, k) for a
+            vector, (horizon, n_columns, k) for a matrix. A Series becomes a DataFrame with the columns
+            `labels`, the columns of a DataFrame get a further level, and tables of polars, of Arrow
+            and with key columns have the columns ``f"{column}_{label}"``.
         """
         forecasts = np.asarray(forecasts).astype(self.dtype, copy=False)
         if self.form.kind == "stack":
             return forecasts
-        if self.form.kind == "long":
-            return self._wrap_long(forecasts)
-        tables = [self._wrap_table(i, table) for i, table in enumerate(forecasts)]
+        times = self._following(forecasts.shape[1])
+        if self.form.kind in ("long", "keyed"):
+            return self._wrap_long(forecasts, times, labels)
+        tables = [
+            self._wrap_table(form, index, table, labels)
+            for form, index, table in zip(self.table_forms, times, forecasts, strict=True)
+        ]
+        if self.form.kind == "dict":
+            return dict(zip(self.form.names, tables, strict=True))
         return tables[0] if self.is_single else tables
 
-    def _wrap_table(self, i: int, table: np.ndarray):
-        form, line = self.table_forms[i], self.timelines[i]
+    def _following(self, n_steps: int) -> list:
+        """Index of the rows that follow each series; worked out once for all that end alike."""
+        known: dict[tuple, Any] = {}
+        end = _once(lambda line: line.end)
+        ends = [end(line) for line in self.timelines]
+        for line, key in zip(self.timelines, ends, strict=True):
+            if line is not None and key not in known:
+                known[key] = line.following(n_steps)
+        return [known.get(key) for key in ends]
+
+    def _wrap_table(self, form: Form, index, table: np.ndarray, labels):
+        """One table (horizon, n_columns[, k])."""
         if form.kind == "vector":
             return table[:, 0]
-        if line is None:
+        if form.kind == "matrix":
             return table
+        if form.kind == "table":
+            return write_table(form.names, index, _flat(table), _joined_names(self.columns, labels))
+        if form.kind == "column":
+            return _write_column(form, table, labels)
         import pandas as pd
 
-        index = line.following(len(table))
         if form.kind == "series":
-            return pd.Series(table[:, 0], index=index, name=form.names)
-        return pd.DataFrame(table, index=index, columns=pd.Index(self.columns, name=form.names))
+            if labels is None:
+                return pd.Series(table[:, 0], index=index, name=form.names)
+            return pd.DataFrame(table[:, 0], index=index, columns=labels)
+        return pd.DataFrame(_flat(table), index=index, columns=self._columns_by(form.names, labels))
 
-    def _wrap_long(self, forecasts: np.ndarray):
+    def _wrap_long(self, forecasts: np.ndarray, times: list, labels):
+        """All series in one table."""
+        values = _flat(forecasts.reshape(-1, *forecasts.shape[2:]))
+        all_times = None if times[0] is None else times[0].append(times[1:])
+        if self.form.kind == "keyed":
+            return write_table(self.form.names, all_times, values, _joined_names(self.columns, labels))
         import pandas as pd
 
         keys, names, column_name = self.form.names
-        horizon = forecasts.shape[1]
-        times = [line.following(horizon) for line in self.timelines if line is not None]
-        index = pd.MultiIndex.from_arrays([keys.repeat(horizon), times[0].append(times[1:])], names=names)
-        table = forecasts.reshape(-1, self.n_columns)
-        return pd.DataFrame(table, index=index, columns=pd.Index(self.columns, name=column_name))
+        index = pd.MultiIndex.from_arrays([keys.repeat(forecasts.shape[1]), all_times], names=names)
+        return pd.DataFrame(values, index=index, columns=self._columns_by(column_name, labels))
+
+    def _columns_by(self, name, labels):
+        """Columns of a DataFrame, with the labels as a further level."""
+        import pandas as pd
+
+        columns = pd.Index(self.columns, name=name)
+        if labels is None:
+            return columns
+        keys = self.columns if columns.nlevels > 1 else [(column,) for column in self.columns]
+        pairs = [(*key, label) for key in keys for label in labels]
+        return pd.MultiIndex.from_tuples(pairs, names=[*columns.names, labels.name])
+
+
+def _once(function: Callable) -> Callable:
+    """The function of a timeline, None for None, called once for a timeline that many series share."""
+    known: dict[tuple, Any] = {}
+
+    def of(line: Timeline | None, *more):
+        if line is None:
+            return None
+        key = (id(line), *(id(one) if isinstance(one, Timeline) else one for one in more))
+        if key not in known:
+            known[key] = function(line, *more)
+        return known[key]
+
+    return of
+
+
+def _flat(table: np.ndarray) -> np.ndarray:
+    """Values (n_rows, n_columns[, k]) as (n_rows, n_columns * k)."""
+    return table.reshape(len(table), -1)
+
+
+def _joined_names(columns: tuple, labels) -> list:
+    """Names of the columns of a table, each with its label."""
+    return (
+        list(columns) if labels is None else [f"{column}_{label}" for column in columns for label in labels]
+    )
+
+
+def _write_column(form: Form, table: np.ndarray, labels):
+    """A column of polars or Arrow; a table where it has several labels."""
+    keys, name = form.names
+    names = [name] if labels is None else [f"{name}_{label}" if name else f"{label}" for label in labels]
+    written = write_table(keys, None, _flat(table[:, :1]), names)
+    return written if labels is not None else written[name]
 
 
 def stacked(values: np.ndarray, lengths: np.ndarray) -> SequenceArray:

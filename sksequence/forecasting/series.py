@@ -12,7 +12,11 @@ ndarray (n_timesteps, n_features)                        ndarray (horizon, n_tar
 Series                                                   Series, index continued
 DataFrame                                                DataFrame, index continued
 DataFrame with a 2-level index (series, time)            the same, index continued in each series
+polars DataFrame, Arrow Table                            the same, a column named by `time` continued
+pandas, polars or Arrow table with `id` (and `time`)     the same, a row for each series and step
+polars Series, Arrow chunked array                       the same
 list or tuple of the forms above                         list, each in its own form
+dict of the forms above                                  dict, each in its own form
 ndarray (n_series, n_timesteps, n_features)              ndarray (n_series, horizon, n_targets)
 SequenceArray                                            ndarray (n_series, horizon, n_targets)
 =======================================================  ==========================================
@@ -20,31 +24,65 @@ SequenceArray                                            ndarray (n_series, hori
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from sksequence.exceptions import InputError, InputTypeError
-from sksequence.forecasting.panel import Form, Panel, stacked
+from sksequence.exceptions import InputError
+from sksequence.forecasting.columns import Columns, as_array, float64, read_columns
+from sksequence.forecasting.finite import refuse_unreadable
+from sksequence.forecasting.joining import join
+from sksequence.forecasting.panel import Form, Panel
+from sksequence.forecasting.tables import distinct, floating, is_column, is_pandas, is_table, read_keys
 from sksequence.forecasting.timeline import Timeline
 from sksequence.sequences import SequenceArray
 
-__all__ = ["read_series"]
+__all__ = ["join", "read_series"]
 
 
-def read_series(X, *, caller: str, step=None) -> Panel:
+@dataclass(frozen=True)
+class _Request:
+    """Who reads, and how; as :func:`read_series` documents it."""
+
+    caller: str
+    step: Any
+    id: Any
+    time: Any
+    freq: Any
+    missing: str
+    whole: bool
+
+
+def read_series(
+    X, *, caller: str, step=None, id=None, time=None, freq=None, missing: str = "raise", whole: bool = True
+) -> Panel:
     """Read any accepted form of X.
 
     Parameters
     ----------
-    X : array, Series, DataFrame, SequenceArray or list of these
+    X : array, Series, DataFrame, Table, SequenceArray, or list or dict of these
         Rows are time steps; see the table at the top of this module.
     caller : str
         Who reads, as in "LSTMForecaster.fit": the first words of every error.
     step : object
         Step of an index that is too short to show its own, as in
         :class:`~sksequence.forecasting.timeline.Timeline`.
+    id : str or None, default=None
+        Column of a long table that names the series of a row. Series come in the order of their first
+        rows.
+    time : str or None, default=None
+        Column that holds times or numbers: the index. With `id`, rows need not be in order.
+    freq : object, default=None
+        Step of the index: whatever pandas takes for times, a number for numbers. Rows missing from the
+        regular index are inserted, all NaN. None takes the step that the rows have.
+    missing : {"raise", "mask"}, default="raise"
+        Whether NaN is refused, or comes through. Infinity is always refused.
+    whole : bool, default=True
+        Whether X is all that there is of its series. False is for rows that go with others: a column
+        may be NaN throughout, and forms without named columns or an index are read as they are, though
+        `id`, `time` and `freq` are given.
 
     Returns
     -------
@@ -57,157 +95,148 @@ def read_series(X, *, caller: str, step=None) -> Panel:
     """
     if isinstance(X, Panel):
         return X
+    request = _Request(caller, step, id, time, freq, missing, whole)
     if isinstance(X, SequenceArray):
-        return _read_sequences(X, caller)
-    if _is_pandas(X) and X.index.nlevels == 2:
-        return _read_long(X, caller, step)
+        return _read_sequences(X, request)
+    if is_pandas(X) and X.index.nlevels == 2:
+        return _read_long(X, request)
+    if is_table(X) or (is_pandas(X) and X.ndim == 2):
+        return _read_tables([X], Form("one"), request) if id is None else _read_keyed(X, request)
+    if isinstance(X, Mapping):
+        return _read_tables(list(X.values()), Form("dict", tuple(X)), request)
     if isinstance(X, (list, tuple)) and not all(np.isscalar(item) for item in X):
-        return _read_tables(list(X), caller, Form("list"), step)
+        return _read_tables(list(X), Form("list"), request)
     if hasattr(X, "tocsr"):
         raise InputError(
             f"{caller}: a sparse matrix came, but sparse data are not supported. Convert it with X.toarray()."
         )
-    if not _is_pandas(X):
-        X = np.asarray(X)
+    if not (is_pandas(X) or is_column(X)):
+        X = as_array(X, caller)
         if X.ndim == 3:
-            return _read_stack(X, caller)
+            return _read_stack(X, request)
         if X.dtype == object and X.ndim == 1 and len(X) and np.ndim(X[0]):
-            return _read_tables(list(X), caller, Form("list"), step)
-    return _read_tables([X], caller, Form("one"), step)
+            return _read_tables(list(X), Form("list"), request)
+    return _read_tables([X], Form("one"), request)
 
 
-def _is_pandas(X) -> bool:
-    pd = sys.modules.get("pandas")  # A pandas object cannot come where pandas was never imported.
-    return pd is not None and isinstance(X, (pd.Series, pd.DataFrame))
+# Collections -------------------------------------------------------------------------------------
 
 
-def _read_tables(tables: list, caller: str, form: Form, step) -> Panel:
-    if not tables:
-        raise InputError(f"{caller}: an empty list came, but at least one series is needed. Pass one.")
-    parts, forms, dtypes = [], [], []
-    timelines: list[Timeline | None] = []
-    columns: tuple = ()
-    for i, table in enumerate(tables):
-        series = "X" if form.kind == "one" else f"series {i}"
-        values, labels, own_form, dtype = _read_table(table, caller, series)
-        if i == 0:
-            columns = labels
-        elif labels != columns:
-            raise InputError(
-                f"{caller}: series {i} has the columns {list(labels)}, but series 0 has {list(columns)}. "
-                "Give every series the same columns in the same order."
-            )
-        parts.append(values.T.reshape(-1, 1))
-        forms.append(own_form)
-        dtypes.append(dtype)
-        line = None
-        if own_form.kind in ("series", "frame"):
-            line = Timeline.of(table.index, caller=caller, series=series, known=step)
-            step = line.step
-        timelines.append(line)
-    n_columns = len(columns)
-    lengths = np.repeat([len(part) // n_columns for part in parts], n_columns)
-    channels = stacked(parts[0] if len(parts) == 1 else np.concatenate(parts), lengths)
-    named = any(own.kind == "frame" for own in forms)
-    panel = Panel(channels, columns, named, tuple(timelines), _floating(dtypes), form, tuple(forms))
-    return _finite(panel, caller)
-
-
-def _read_table(table, caller: str, series: str) -> tuple[np.ndarray, tuple, Form, np.dtype]:
-    """One table as float64 (n_timesteps, n_columns), its column labels, form and dtype."""
-    if _is_pandas(table):
-        is_series = table.ndim == 1
-        form = Form("series", table.name) if is_series else Form("frame", table.columns.name)
-        columns = (0,) if is_series else tuple(table.columns)
-        dtype = _floating([table.dtype] if is_series else list(table.dtypes))
-        values = _numeric(table, caller, series)
-    else:
-        array = np.asarray(table)
-        form = Form("vector" if array.ndim == 1 else "matrix")
-        if array.ndim not in (1, 2):
-            raise InputError(
-                f"{caller}: {series} has shape {array.shape}, but (n_timesteps,) or "
-                "(n_timesteps, n_features) is needed. Reshape it."
-            )
-        dtype = _floating([array.dtype])
-        columns = tuple(range(1 if array.ndim == 1 else array.shape[1]))
-        values = _numeric(array, caller, series)
-    values = values.reshape(len(values), len(columns))
-    if values.size == 0:
+def _read_tables(items: list, form: Form, request: _Request) -> Panel:
+    """Tables of the same columns, each a series."""
+    caller = request.caller
+    if not items:
+        raise InputError(f"{caller}: an empty {form.kind} came, but at least one series is needed. Pass one.")
+    if request.id is not None and request.whole:
         raise InputError(
-            f"{caller}: {series} came with {len(values)} row(s) and {len(columns)} feature(s) "
-            f"(shape={values.shape}) while a minimum of 1 is required of both. Pass data."
+            f"{caller}: id={request.id!r} came, but it names the column of one long table that tells series "
+            "apart, and X is no such table. Leave it out."
         )
-    return values, columns, form, dtype
-
-
-def _numeric(table, caller: str, series: str) -> np.ndarray:
-    """Values as float64; missing ones as NaN."""
-    _refuse_times(table, caller, series)
-    try:
-        if _is_pandas(table):
-            return table.to_numpy(dtype=np.float64, na_value=np.nan)
-        return table.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
-        reason = "Complex data not supported" if "complex" in str(error) else str(error)
-        raise InputTypeError(
-            f"{caller}: {series} holds values that are not numbers ({reason}), but time series are numeric. "
-            "Drop or encode such columns; times belong in the index."
-        ) from error
-
-
-def _refuse_times(table, caller: str, series: str) -> None:
-    """Refuse dates and durations, which NumPy would turn into huge numbers; and complex values."""
-    if hasattr(table, "columns"):
-        kinds = dict(zip(table.columns, map(_kind, table.dtypes), strict=True))
-    else:
-        kinds = {getattr(table, "name", None): _kind(table.dtype)}
-    for column, kind in kinds.items():
-        where = series if column is None else f"column {column!r} of {series}"
-        if kind in "mM":
-            raise InputTypeError(
-                f"{caller}: {where} holds times, but the values of time series are numbers. Make it the "
-                f"index, for example with X.set_index({column!r})."
+    names = form.names if form.kind == "dict" else range(len(items))
+    series = ["X"] if form.kind == "one" else [f"series {name!r}" for name in names]
+    tables = [
+        read_columns(item, name, time=request.time, caller=caller, strict=request.whole)
+        for item, name in zip(items, series, strict=True)
+    ]
+    for name, table in zip(series, tables, strict=True):
+        if table.labels != tables[0].labels:
+            raise InputError(
+                f"{caller}: {name} has the columns {list(table.labels)}, but {series[0]} has "
+                f"{list(tables[0].labels)}. Give every series the same columns in the same order."
             )
-        if kind == "c":
-            raise InputTypeError(
-                f"{caller}: {where} is complex, but real numbers are needed. "
-                "Complex data not supported; pass real and imaginary parts as two columns."
+    values = tables[0].values if len(tables) == 1 else np.concatenate([t.values for t in tables], axis=1)
+    forms = tuple(table.form for table in tables)
+    named = any(own.kind in ("frame", "table") for own in forms)
+    dtype = floating([table.dtype for table in tables])
+    lengths = np.array([table.values.shape[1] for table in tables])
+    panel = Panel(
+        _channels(values, lengths), tables[0].labels, named, (None,) * len(tables), dtype, form, forms
+    )
+    return _finished(panel, [table.index for table in tables], request)
+
+
+def _read_long(X, request: _Request) -> Panel:
+    """Read a table with the index (series, time), the rows of a series standing together or not."""
+    caller = request.caller
+    frame = X.to_frame() if X.ndim == 1 else X
+    for option, key, name in zip(("id", "time"), (request.id, request.time), frame.index.names, strict=True):
+        if key is not None and key != name:
+            raise InputError(
+                f"{caller}: {option}={key!r} came, but the levels of the index of X are "
+                f"{list(frame.index.names)}. Leave it out, or take the index away with reset_index."
             )
+    codes, keys = frame.index.get_level_values(0).factorize()
+    if (codes < 0).any() or not len(codes):
+        raise InputError(
+            f"{caller}: X has {len(codes)} rows, of which {int((codes < 0).sum())} miss the first index "
+            "level, but every row needs the name of its series. Fill it or drop the row."
+        )
+    table = read_columns(frame.reset_index(drop=True), "X", caller=caller)
+    form = Form("long", (keys, frame.index.names, frame.columns.name))
+    return _read_groups(table, codes, frame.index.droplevel(0), form, request, in_order=True)
 
 
-def _kind(dtype) -> str:
-    """NumPy's letter for a dtype of NumPy, pandas or Arrow; "O" where it has none."""
-    return getattr(dtype, "kind", "O") or "O"
+def _read_keyed(X, request: _Request) -> Panel:
+    """Read a long table, of which one column names the series of a row."""
+    caller = request.caller
+    keys, names, times, rest = read_keys(X, request.id, request.time, caller=caller, series="X")
+    codes, ids, labels = distinct(names, request.id, caller)
+    table = read_columns(rest, "X", caller=caller)
+    keys = replace(keys, ids=ids, labels=labels)
+    return _read_groups(table, codes, times, Form("keyed", keys), request, in_order=False)
 
 
-def _floating(dtypes: Sequence) -> np.dtype:
-    """Dtype of forecasts: the common floating dtype, float64 for whatever else came."""
-    if not dtypes or not all(isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in dtypes):
-        return np.dtype(float)
-    dtype = np.result_type(*dtypes)
-    return dtype if dtype.kind == "f" else np.dtype(float)
+def _read_groups(table: Columns, codes: np.ndarray, times, form: Form, request: _Request, *, in_order: bool):
+    """Rows of many series as a panel, by the number of the series of each row."""
+    order = np.argsort(codes, kind="stable")
+    if not in_order and times is not None:
+        if times.hasnans:
+            Timeline.refuse_disorder(times, f"{request.caller}: the column {request.time!r} of X")
+        order = np.lexsort((times.asi8 if hasattr(times, "asi8") else np.asarray(times), codes))
+    values, rows = table.values, None
+    if (order[1:] < order[:-1]).any():
+        values, rows = values[:, order], order
+        times = None if times is None else times[order]
+    lengths = np.bincount(codes)
+    ends = np.cumsum(lengths)
+    indexes = [
+        None if times is None else times[first:stop]
+        for first, stop in zip((ends - lengths).tolist(), ends.tolist(), strict=True)
+    ]
+    forms = (table.form,) * len(lengths) if form.kind == "long" else ()
+    panel = Panel(
+        _channels(values, lengths),
+        table.labels,
+        True,
+        (None,) * len(lengths),
+        table.dtype,
+        form,
+        forms,
+        rows if rows is not None else np.arange(len(codes)),
+    )
+    return _finished(panel, indexes, request)
 
 
-def _read_stack(X: np.ndarray, caller: str) -> Panel:
+def _read_stack(X: np.ndarray, request: _Request) -> Panel:
     n_series, n_timesteps, n_columns = X.shape
+    _refuse_keys(request, "an array of three dimensions")
     if X.size == 0:
         raise InputError(
-            f"{caller}: X has shape {X.shape}, but no axis may be empty. "
+            f"{request.caller}: X has shape {X.shape}, but no axis may be empty. "
             "Pass (n_series, n_timesteps, n_features)."
         )
-    values = np.ascontiguousarray(_numeric(X, caller, "X").transpose(0, 2, 1))
-    channels = stacked(values, np.full(n_series * n_columns, n_timesteps))
-    columns = tuple(range(n_columns))
+    values = float64(X, request.caller, "X").reshape(-1, n_columns).T
+    channels = _channels(np.ascontiguousarray(values), np.full(n_series, n_timesteps))
     blank = (None,) * n_series
-    panel = Panel(channels, columns, False, blank, _floating([X.dtype]), Form("stack"), ())
-    return _finite(panel, caller)
+    panel = Panel(channels, tuple(range(n_columns)), False, blank, floating([X.dtype]), Form("stack"), ())
+    return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
 
 
-def _read_sequences(X: SequenceArray, caller: str) -> Panel:
+def _read_sequences(X: SequenceArray, request: _Request) -> Panel:
+    _refuse_keys(request, "a SequenceArray")
     if not len(X) or not X.lengths.all():
         raise InputError(
-            f"{caller}: a SequenceArray of {len(X)} sequences with lengths from "
+            f"{request.caller}: a SequenceArray of {len(X)} sequences with lengths from "
             f"{X.lengths.min(initial=0)} came, but every series needs a row. Drop empty sequences."
         )
     values = X.values.astype(np.float64, copy=False)
@@ -217,43 +246,109 @@ def _read_sequences(X: SequenceArray, caller: str) -> Panel:
     columns: tuple = X.feature_names or tuple(range(X.n_features))
     blank = (None,) * len(X)
     named = X.feature_names is not None
-    panel = Panel(channels, columns, named, blank, _floating([X.dtype]), Form("stack"), ())
-    return _finite(panel, caller)
+    panel = Panel(channels, columns, named, blank, floating([X.dtype]), Form("stack"), ())
+    return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
 
 
-def _read_long(X, caller: str, step) -> Panel:
-    """Read a table with the index (series, time), the rows of a series standing together or not."""
-    frame = X.to_frame() if X.ndim == 1 else X
-    codes, keys = frame.index.get_level_values(0).factorize()
-    if (codes < 0).any() or not len(codes):
+def _refuse_keys(request: _Request, what: str) -> None:
+    """Refuse options that a form has no use for."""
+    if not request.whole:
+        return
+    for option, value in (("id", request.id), ("time", request.time), ("freq", request.freq)):
+        if value is not None:
+            raise InputError(
+                f"{request.caller}: {option}={value!r} came, but {what} has neither named columns nor an "
+                "index. Leave it out, or pass a table."
+            )
+
+
+def _channels(values: np.ndarray, lengths: np.ndarray) -> SequenceArray:
+    """Views of series that stand one after the other in the rows of (n_columns, total_steps)."""
+    n_columns, total = values.shape
+    starts = np.add.outer(np.cumsum(lengths) - lengths, np.arange(n_columns) * total).ravel()
+    return SequenceArray(values.reshape(-1, 1), starts, np.repeat(lengths, n_columns))
+
+
+# Indexes -----------------------------------------------------------------------------------------
+
+
+def _finished(panel: Panel, indexes: Sequence, request: _Request) -> Panel:
+    """The panel with its timelines, its gaps filled, its values checked."""
+    timelines: list[Timeline | None] = []
+    places = []
+    step, last = _known_step(panel, indexes, request), None
+    for i, index in enumerate(indexes):
+        if index is None:
+            _refuse_keys(replace(request, id=None, time=None), panel.name(i))
+            line, place = None, None
+        elif last is not None and _same(index, indexes[i - 1]):
+            line, place = last, places[-1]  # shared, so that what follows is done once
+        else:
+            line, place = _timeline(index, panel, i, step, request)
+            step = line.step
+        last = line
+        timelines.append(line)
+        places.append(place)
+    panel = replace(panel, timelines=tuple(timelines))
+    if any(place is not None for place in places):
+        panel = _with_inserted(panel, places, indexes, request)
+    return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
+
+
+def _known_step(panel: Panel, indexes: Sequence, request: _Request):
+    """What is known of the step: the first series may be too short to show it, not so the longest."""
+    longest = int(panel.lengths.argmax())
+    if request.step is not None or request.freq is not None or panel.lengths[0] > 2 or not longest:
+        return request.step
+    index = indexes[longest]
+    return None if index is None else _timeline(index, panel, longest, None, request)[0].step
+
+
+def _same(index, before) -> bool:
+    return index is before or (
+        type(index) is type(before)
+        and len(index) == len(before)
+        and index[0] == before[0]
+        and index.name == before.name
+        and index.dtype == before.dtype
+        and bool(index.equals(before))
+    )
+
+
+def _timeline(index, panel: Panel, i: int, step, request: _Request):
+    """The timeline of series `i`, and the places of its rows in it where some are missing."""
+    known = {"caller": request.caller, "series": panel.name(i), "known": step}
+    if request.freq is None:
+        return Timeline.of(index, **known), None
+    line, places = Timeline.regular(index, request.freq, **known)
+    if places is not None and request.missing != "mask":
+        gap = int(np.flatnonzero(np.diff(places) > 1)[0])
         raise InputError(
-            f"{caller}: X has {len(codes)} rows, of which {int((codes < 0).sum())} miss the first index "
-            "level, but every row needs the name of its series. Fill it or drop the row."
+            f"{request.caller}: the index of {known['series']} has no row for {line.index[places[gap] + 1]}, "
+            f"the first of {len(line.index) - len(places)} that are missing with freq={request.freq!r}, but "
+            "every step needs a value. Fill them with asfreq, or set missing='mask'."
         )
-    times = frame.index.droplevel(0)
-    rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
-    tables = [frame.iloc[group].set_axis(times[group]) for group in rows]
-    names = (keys, frame.index.names, frame.columns.name)
-    return _read_tables(tables, caller, Form("long", names), step)
+    return line, places
 
 
-def _finite(panel: Panel, caller: str) -> Panel:
-    """Refuse the first NaN or infinity."""
-    if np.isfinite(panel.channels.values).all():
-        return panel
-    for c, channel in enumerate(panel.channels):
-        faults = ~np.isfinite(channel[:, 0])
-        if not faults.any():
-            continue
-        i, j = divmod(c, panel.n_columns)
-        row = int(faults.argmax())
-        line = panel.timelines[i]
-        where = "X" if panel.is_single else f"series {i}"
-        value = "NaN" if np.isnan(channel[row, 0]) else channel[row, 0]
-        at = f" ({line.index[row]})" if line is not None else ""
-        raise InputError(
-            f"{caller}: {where} has {value} in row {row}{at}, column {panel.columns[j]!r}, "
-            f"the first of {int(faults.sum())} values in this column that are not finite, but every value "
-            "must be a finite number. Fill them first, for example with DataFrame.interpolate or ffill."
-        )
-    return panel
+def _with_inserted(panel: Panel, places: list, indexes: Sequence, request: _Request) -> Panel:
+    """Rows of NaN where the index had gaps."""
+    old = panel.lengths
+    new = np.array(
+        [
+            length if line is None else len(line.index)
+            for length, line in zip(old, panel.timelines, strict=True)
+        ]
+    )
+    total, begins = int(new.sum()), np.cumsum(new) - new
+    there = np.concatenate(
+        [
+            begin + (np.arange(n) if place is None else place)
+            for begin, place, n in zip(begins, places, old, strict=True)
+        ]
+    )
+    values = np.full((panel.n_columns, total), np.nan)
+    values[:, there] = panel.channels.values.reshape(panel.n_columns, -1)
+    rows = np.full(total, -1)
+    rows[there] = np.arange(len(there)) if panel.rows is None else panel.rows
+    return replace(panel, channels=_channels(values, new), rows=rows)

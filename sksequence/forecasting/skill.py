@@ -1,72 +1,106 @@
-"""Is a forecaster better than no model at all? Its errors beside those of naive forecasts."""
+"""Is a forecaster better than no model at all? Its errors beside those of simple forecasts."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
 from sksequence.exceptions import NoSkillWarning
-from sksequence.forecasting.baselines import drift_forecasts, naive_forecasts, seasonal_naive_forecasts
-from sksequence.forecasting.panel import Panel
-from sksequence.forecasting.scaling import moments
+from sksequence.forecasting.rules import drift_forecasts, naive_forecasts, seasonal_naive_forecasts
+from sksequence.forecasting.scaling import channel_moments
+from sksequence.forecasting.task import Task
 from sksequence.forecasting.windows import Windows
-from sksequence.sequences.layout import step_rows
 
-__all__ = ["measure_skills", "warn_without_skill"]
+__all__ = ["Yardstick", "warn_without_skill"]
 
 
-def measure_skills(
-    panel: Panel, early: Panel, held: Windows, forecasts: np.ndarray, *, seasons: tuple[int, ...]
-) -> tuple[dict[str, float], int]:
-    """Skill of forecasts against each naive one.
+@dataclass(frozen=True, eq=False)
+class Yardstick:
+    """Held-back windows, and the unit in which errors on them count.
 
-    Parameters
+    Attributes
     ----------
-    panel : Panel
+    task : Task
         All rows.
-    early : Panel
-        The rows that were learned from.
-    held : Windows of `panel`
-        Windows whose targets lie behind those rows.
-    forecasts : ndarray of shape (n_windows, horizon)
-        What the forecaster says, in the units of the data.
-    seasons : tuple of int
-        Steps that the seasonal naive forecast may repeat; the strongest counts.
-
-    Returns
-    -------
-    skills : dict of str to float
-        ``1 - error / error of the naive forecast``. Errors are mean absolute ones; those of each
-        channel are taken in units of the deviation of its training rows, so that series of
-        different size count alike.
-    season : int
-        The strongest of `seasons`.
+    held : Windows of the targets of `task`
+        Windows whose targets were not learned from.
+    targets : ndarray of shape (n_windows, horizon)
+        What came, NaN where it is missing.
+    unit : ndarray of shape (n_windows,)
+        Deviation of the rows that each window's channel was learned from, so that series of different
+        size count alike; NaN for windows that do not count.
     """
-    targets = held.targets.to_padded()[:, :, 0]
-    unit = _deviations(early)[held.channel]
-    # A channel that never moved has no scale of its own to be judged on, unless all are like that.
-    judged = unit > 0 if (unit > 0).any() else np.ones(len(held), dtype=bool)
-    unit = np.where(unit > 0, unit, 1.0)
 
-    def error(values: np.ndarray) -> float:
-        return float((np.abs(values - targets).mean(axis=1) / unit)[judged].mean())
+    task: Task
+    held: Windows
+    targets: np.ndarray
+    unit: np.ndarray
 
-    # The naive forecasts look back over everything known at the origin.
-    known = (panel.channels.values, panel.channels.starts[held.channel], held.origin + 1, targets.shape[1])
-    seasonal = {season: error(seasonal_naive_forecasts(*known, season=season)) for season in seasons}
-    season = min(seasonal, key=seasonal.__getitem__)
-    naive = {
-        "naive": error(naive_forecasts(*known)),
-        "seasonal naive": seasonal[season],
-        "drift": error(drift_forecasts(*known)),
-    }
-    network = error(forecasts)
-    return {name: 1.0 - network / max(e, 1e-12) for name, e in naive.items()}, season
+    @classmethod
+    def of(cls, task: Task, early: Task, held: Windows) -> Yardstick:
+        """The yardstick of windows behind the rows of `early`."""
+        unit = channel_moments(early.targets.channels)[1][held.channel]
+        # A channel that never moved has no scale of its own to be judged on, unless all are like that.
+        unit = np.where(unit > 0, unit, np.nan) if (unit > 0).any() else np.ones(len(unit))
+        return cls(task, held, task.actual(held), unit)
+
+    def errors(self, forecasts: np.ndarray) -> np.ndarray:
+        """Absolute errors of forecasts (n_windows, horizon), in units of the data, in deviations."""
+        return np.abs(forecasts - self.targets) / self.unit[:, None]
+
+    def error(self, forecasts: np.ndarray) -> float:
+        """Mean of :meth:`errors`."""
+        return float(np.nanmean(self.errors(forecasts)))
+
+    def is_worse(self, forecasts: np.ndarray, others: np.ndarray) -> bool:
+        """Whether forecasts are worse than others beyond doubt.
+
+        By two standard errors of the mean difference of a window's errors, counting windows that do
+        not overlap: neighbours tell the same.
+        """
+        counted = ~np.isnan(self.errors(forecasts)).all(axis=1)
+        difference = np.nanmean((self.errors(forecasts) - self.errors(others))[counted], axis=1)
+        n_apart = counted.sum() / self.targets.shape[1]
+        return n_apart > 2 and difference.mean() > 2 * difference.std() / np.sqrt(n_apart)
+
+    def skills(
+        self, forecasts: np.ndarray, linear: np.ndarray, *, seasons: tuple[int, ...]
+    ) -> tuple[dict[str, float], int]:
+        """Skill of forecasts against each simple one.
+
+        Parameters
+        ----------
+        forecasts, linear : ndarray of shape (n_windows, horizon)
+            What the forecaster and a linear one say, in the units of the data.
+        seasons : tuple of int
+            Steps that the seasonal naive forecast may repeat; the strongest counts.
+
+        Returns
+        -------
+        skills : dict of str to float
+            ``1 - error / error of the simple forecast``.
+        season : int
+            The strongest of `seasons`.
+        """
+        channels, held = self.task.targets.channels, self.held
+        # The naive forecasts look back over everything known at the origin.
+        known = (channels.values, channels.starts[held.channel], held.origin + 1, self.targets.shape[1])
+        seasonal = {s: self.error(seasonal_naive_forecasts(*known, season=s)) for s in seasons}
+        season = min(seasonal, key=seasonal.__getitem__)
+        simple = {
+            "naive": self.error(naive_forecasts(*known)),
+            "seasonal naive": seasonal[season],
+            "drift": self.error(drift_forecasts(*known)),
+            "linear": self.error(linear),
+        }
+        network = self.error(forecasts)
+        return {name: 1.0 - network / max(e, 1e-12) for name, e in simple.items()}, season
 
 
 def warn_without_skill(skills: dict[str, float], n_windows: int, caller: str) -> None:
-    """Warn if any naive forecast is better."""
+    """Warn if any of these skills is negative."""
     strongest = min(skills, key=skills.__getitem__)
     skill = skills[strongest]
     if skill < 0:
@@ -81,10 +115,3 @@ def warn_without_skill(skills: dict[str, float], n_windows: int, caller: str) ->
             NoSkillWarning,
             stacklevel=5,
         )
-
-
-def _deviations(panel: Panel) -> np.ndarray:
-    """Standard deviation of each channel, (n_channels,)."""
-    channels = panel.channels
-    values = channels.values[step_rows(channels.starts, channels.lengths), 0]
-    return moments(values, np.repeat(np.arange(len(channels)), channels.lengths))[1]

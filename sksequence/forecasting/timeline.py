@@ -11,6 +11,9 @@ from sksequence.exceptions import InputError
 
 __all__ = ["Timeline"]
 
+_DAY = 86_400_000_000_000
+_NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
+
 # From here on a constant step in nanoseconds could be a calendar month.
 _MONTH = np.timedelta64(28, "D")
 
@@ -61,23 +64,78 @@ class Timeline:
                 "to continue it. Convert it with pd.to_datetime, or number the rows with "
                 "reset_index(drop=True)."
             )
+        quick = _like_before(index, known)
+        if quick is not None:
+            return cls(index, quick)
         if len(index) > 1 and index[0] > index[-1]:
             raise InputError(
                 f"{where} runs backwards, from {index[0]} to {index[-1]}, but it must increase. "
                 "Sort the rows by time, for example with X.sort_index()."
             )
         if index.hasnans:
-            raise InputError(
-                f"{where} has a missing time in row {int(np.argmax(index.isna()))}, but every row needs one. "
-                "Drop or fill such rows."
-            )
+            _refuse_missing(index, where)
         if isinstance(index, pd.PeriodIndex):
-            ordinals = np.asarray(index.asi8)
-            _refuse_gap(index, np.diff(ordinals), 1, where)
+            _refuse_gap(index, _differences(index), 1, where)
             return cls(index, index.freq)
         if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
             return cls(index, _time_step(index, where, known))
         return cls(index, _number_step(index, where, known))
+
+    @classmethod
+    def regular(
+        cls, index, freq, *, caller: str, series: str = "X", known=None
+    ) -> tuple[Timeline, np.ndarray | None]:
+        """The regular index from the first to the last row of an index that may have gaps.
+
+        Parameters
+        ----------
+        index : pandas.Index
+            Increasing; every row lies on the regular index.
+        freq : object
+            Its step: what pandas takes as a frequency of times, the step of an index of numbers.
+        caller, series, known
+            As in :meth:`of`.
+
+        Returns
+        -------
+        timeline : Timeline
+            The regular index.
+        places : ndarray of int of shape (n_timesteps,) or None
+            Where each row stands in it; None where nothing was missing.
+
+        Raises
+        ------
+        InputError
+            If `freq` does not fit the index, or some row lies beside the regular index.
+        """
+        where = f"{caller}: the index of {series}"
+        cls.refuse_disorder(index, where)
+        whole, step = _regular(index, freq, where)
+        if len(whole) == len(index) and whole.equals(index):
+            return cls(whole, step), None
+        places = whole.get_indexer(index)
+        beside = places < 0
+        if beside.any():
+            row = int(beside.argmax())
+            raise InputError(
+                f"{where} has {index[row]} in row {row}, but with freq={freq!r} from {index[0]} on there is "
+                "no such step. Set the freq that the rows have, or move them with DataFrame.resample."
+            )
+        return cls(whole, step), places
+
+    @staticmethod
+    def refuse_disorder(index, where: str) -> None:
+        """Refuse an index that does not increase from row to row, or misses a time."""
+        if index.hasnans:
+            _refuse_missing(index, where)
+        if not (index.is_monotonic_increasing and index.is_unique):
+            _refuse_gap(index, _differences(index), None, where)
+
+    @property
+    def end(self) -> tuple:
+        """What decides how the index goes on; hashable."""
+        index = self.index
+        return type(index), index.dtype, index.name, index[-1], self.step
 
     def following(self, n_steps: int):
         """The `n_steps` index values after the last row, of the same type, unit, zone and name."""
@@ -111,6 +169,64 @@ class Timeline:
     def followed_by(self, later: Timeline) -> Timeline:
         """The timeline of these rows and then those of `later`."""
         return Timeline(self.index.append(later.index), self.step)
+
+
+def _refuse_missing(index, where: str) -> None:
+    raise InputError(
+        f"{where} has a missing time in row {int(np.argmax(index.isna()))}, but every row needs one. "
+        "Drop or fill such rows."
+    )
+
+
+def _like_before(index, known):
+    """The step of hours, days or the like that is known from a like series, if it separates all rows."""
+    import pandas as pd
+
+    if known is None or not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
+        return None
+    day = isinstance(known, pd.offsets.Day)
+    if not (day or isinstance(known, pd.offsets.Tick)):
+        return None
+    nanoseconds = known.n * _DAY if day else known.nanos
+    step, rest = divmod(nanoseconds, _NANOSECONDS[index.unit])
+    # Days of a zone with daylight saving are of one length by the clock on the wall only.
+    ticks = (index.tz_localize(None) if day and index.tz is not None else index).asi8
+    # A missing time is a huge negative number: its neighbours are no step away.
+    regular = rest == 0 and ticks[1] - ticks[0] == step and (np.diff(ticks) == step).all()
+    return known if regular else None
+
+
+def _differences(index) -> np.ndarray:
+    """From each row to the next, as numbers."""
+    numbers = np.asarray(index.asi8 if hasattr(index, "asi8") else index)
+    return np.diff(numbers.astype(np.int64) if numbers.dtype.kind == "u" else numbers)
+
+
+def _regular(index, freq, where: str):
+    """The index without gaps between the ends of an increasing one, and its step."""
+    import pandas as pd
+
+    try:
+        if isinstance(index, pd.PeriodIndex):
+            if pd.PeriodIndex([], freq=freq).freq != index.freq:
+                raise ValueError(f"its periods are of {index.freqstr}")
+            return pd.period_range(index[0], index[-1], freq=index.freq, name=index.name), index.freq
+        if isinstance(index, pd.DatetimeIndex):
+            whole = pd.date_range(index[0], index[-1], freq=freq, name=index.name, unit=index.unit)
+            return whole, whole.freq
+        if isinstance(index, pd.TimedeltaIndex):
+            whole = pd.timedelta_range(index[0], index[-1], freq=freq, name=index.name, unit=index.unit)
+            return whole, whole.freq
+        if isinstance(freq, (str, bool)) or not freq > 0:
+            raise ValueError("it holds numbers")
+        n_steps = round((index[-1] - index[0]) / freq)
+        whole = pd.Index(index[0] + np.arange(n_steps + 1) * freq, name=index.name)
+        return (whole if index.dtype.kind == "f" else whole.astype(index.dtype)), freq
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{where} of {index.dtype} and freq={freq!r} came, but they do not go together ({error}). Set "
+            "the step of the index, such as 'h', 'D' or 'MS' for times, a number for numbers."
+        ) from error
 
 
 def _time_step(index, where: str, known):
@@ -178,12 +294,12 @@ def _makes(offset, index) -> bool:
 
 def _number_step(index, where: str, known):
     """The constant step of an index of numbers; for a single row the one known, else 1."""
-    numbers = np.asarray(index)
-    if numbers.dtype.kind == "u":
-        numbers = numbers.astype(np.int64)
-    if len(numbers) < 2:
+    if len(index) < 2:
         return known if isinstance(known, (int, float)) else 1
-    differences = np.diff(numbers)
+    rule = getattr(index, "step", None)  # a RangeIndex says it
+    if rule is not None and rule > 0:
+        return rule
+    differences = _differences(index)
     step = differences[0]
     if step > 0 and np.allclose(differences, step, rtol=1e-6, atol=0):
         return step.item()
@@ -200,13 +316,20 @@ def _refuse_gap(index, differences: np.ndarray, step, where: str) -> None:
     longer = differences > 1.5 * usual
     odd = backwards if backwards.any() else longer if longer.any() else differences != usual
     i = int(np.argmax(odd))
-    fault = "does not increase" if backwards.any() else "is not regular"
-    remedy = (
-        "Sort the rows by time and remove duplicates."
-        if backwards.any()
-        else "Insert missing rows with asfreq and fill them, or number the rows with reset_index(drop=True)."
-    )
+    pair = f"row {i} is {index[i]} and row {i + 1} is {index[i + 1]}"
+    if differences[i] == 0:
+        raise InputError(
+            f"{where} does not increase: {pair}, the same twice, but every row needs a time of its own. Sort "
+            "the rows by time, and drop or aggregate duplicates."
+        )
+    if differences[i] < 0:
+        raise InputError(
+            f"{where} does not increase: {pair}, but one regular, increasing step is needed. Sort the rows "
+            "by time and remove duplicates."
+        )
     raise InputError(
-        f"{where} {fault}: row {i} is {index[i]} and row {i + 1} is {index[i + 1]}, "
-        f"but one regular, increasing step is needed. {remedy}"
+        f"{where} is not regular: {pair}, but one regular, increasing step is needed. Insert missing rows "
+        "with asfreq and fill them, or set freq and missing='mask', or number the rows with "
+        "reset_index(drop=True); where cross-validation took rows out of the middle, as KFold does, split in "
+        "time, with TimeSeriesSplit or sksequence.model_selection.RollingOriginSplit."
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from sksequence.sequences import SequenceArray
 
-__all__ = ["Windows", "training_windows", "windows_between"]
+__all__ = ["Windows", "first_training_origins", "windows_between"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,15 @@ class Windows:
     def __len__(self) -> int:
         return len(self.channel)
 
+    def take(self, index: np.ndarray) -> Windows:
+        """The chosen windows."""
+        return Windows(self.inputs[index], self.targets[index], self.channel[index], self.origin[index])
+
+    def reaching(self, window: int, channels: SequenceArray) -> Windows:
+        """Windows of the same origins over `channels` that read so many steps, fewer at a start."""
+        length = np.minimum(window, self.origin + 1)
+        return _windows(channels, self.channel, self.origin, length, self.targets.n_timesteps)
+
     def over(self, channels: SequenceArray) -> Windows:
         """The same windows over other values of the same channels."""
         horizon = self.targets.n_timesteps
@@ -60,6 +69,8 @@ def windows_between(
     window: int,
     horizon: int,
     stride: int = 1,
+    most: int | None = None,
+    seed: int = 0,
 ) -> Windows:
     """Windows whose last step lies in a range, one every `stride` steps.
 
@@ -75,6 +86,10 @@ def windows_between(
         Steps that follow.
     stride : int
         Steps from one window to the next.
+    most : int or None
+        If there are more windows, this many are drawn at random.
+    seed : int
+        Which ones are drawn.
 
     Returns
     -------
@@ -82,23 +97,28 @@ def windows_between(
         Channel by channel, earliest first.
     """
     counts = np.maximum(0, -(-(stop - first) // stride))
-    channel = np.repeat(np.arange(len(channels)), counts)
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    ends = np.cumsum(counts)
+    if most is not None and ends[-1] > most:
+        chosen = np.random.default_rng(seed).choice(ends[-1], most, replace=False, shuffle=False)
+        chosen.sort()
+        channel = np.searchsorted(ends, chosen, side="right")
+    else:
+        chosen = np.arange(ends[-1])
+        channel = np.repeat(np.arange(len(channels)), counts)
+    within = chosen - (ends - counts)[channel]
     origin = first[channel] + within * stride
     return _windows(channels, channel, origin, np.minimum(window, origin + 1), horizon)
 
 
-def training_windows(channels: SequenceArray, *, window: int, horizon: int) -> Windows:
-    """All full windows; where a channel is too short for one, windows that grow from its start.
+def first_training_origins(lengths: np.ndarray, *, window: int, horizon: int) -> np.ndarray:
+    """Where training windows begin: full ones; in a channel too short for one, those that grow.
 
     Parameters
     ----------
-    channels : SequenceArray of n_channels univariate sequences
-        Whole series. Those with no more than `horizon` steps give nothing.
+    lengths : ndarray of int of shape (n_channels,)
+        Steps of each channel. Those with no more than `horizon` steps give nothing.
     window, horizon : int
         Steps read, steps that follow.
     """
-    n = channels.lengths
     # The shorter half of growing windows would teach little but noise.
-    first = np.where(n >= window + horizon, window - 1, np.maximum(n - horizon, 0) // 2)
-    return windows_between(channels, first, n - horizon, window=window, horizon=horizon)
+    return np.where(lengths >= window + horizon, window - 1, np.maximum(lengths - horizon, 0) // 2)

@@ -5,7 +5,7 @@ import numpy as np
 from sksequence.exceptions import InputError
 from sksequence.metrics.values import check_values
 
-__all__ = ["pinball_loss"]
+__all__ = ["pinball_loss", "pinball_losses"]
 
 
 def pinball_loss(y_true, y_quantiles, quantiles):
@@ -47,19 +47,45 @@ def pinball_loss(y_true, y_quantiles, quantiles):
     >>> pinball_loss([10.0], [[8.0, 12.0]], [0.1, 0.9])
     0.2
     """
+    _, losses = pinball_losses("pinball_loss", y_true, y_quantiles, quantiles)
+    return float(np.mean(losses))
+
+
+def pinball_losses(metric: str, y_true, y_quantiles, quantiles) -> tuple[np.ndarray, np.ndarray]:
+    """The checked values, and the pinball loss of every step and level.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric, for the error.
+    y_true, y_quantiles, quantiles : array-like
+        As in :func:`pinball_loss`.
+
+    Returns
+    -------
+    y_true : ndarray of float64
+        Of any shape.
+    losses : ndarray of float64 of shape ``y_true.shape + (n_quantiles,)``
+        In the units of `y_true`.
+
+    Raises
+    ------
+    InputError
+        As in :func:`pinball_loss`.
+    """
     y_true, y_quantiles, levels = check_values(
-        "pinball_loss", y_true=y_true, y_quantiles=y_quantiles, quantiles=quantiles
+        metric, y_true=y_true, y_quantiles=y_quantiles, quantiles=quantiles
     )
     if levels.ndim != 1 or y_quantiles.shape != (*y_true.shape, len(levels)):
         raise InputError(
-            f"pinball_loss: y_quantiles of shape {y_quantiles.shape} and quantiles of shape {levels.shape} "
+            f"{metric}: y_quantiles of shape {y_quantiles.shape} and quantiles of shape {levels.shape} "
             f"came, but {y_true.shape} (the shape of y_true) with one more axis, one entry per level, is "
             f"needed. Put the quantiles on the last axis."
         )
     if (levels <= 0).any() or (levels >= 1).any():
         raise InputError(
-            f"pinball_loss: quantiles {levels.tolist()} came, but levels between 0 and 1 (both excluded) "
+            f"{metric}: quantiles {levels.tolist()} came, but levels between 0 and 1 (both excluded) "
             f"are needed. Write 90 per cent as 0.9."
         )
     error = y_true[..., np.newaxis] - y_quantiles
-    return float(np.mean(np.maximum(levels * error, (levels - 1) * error)))
+    return y_true, np.maximum(levels * error, (levels - 1) * error)

@@ -2,8 +2,9 @@
 
 The look-back window is cut into segments of `segment` steps; one recurrent layer reads them, and a
 second cell answers all output segments at once, each told apart by an embedding of its position.
-A seasonal branch adds gated copies of the last seasons. Every sample is one univariate window;
-several channels share the weights and differ by an embedding.
+A seasonal branch adds gated copies of the last seasons, and a covariate branch what columns known ahead
+do step by step. Every sample is the window of one target; several channels share the weights and differ
+by an embedding.
 
 References
 ----------
@@ -24,9 +25,20 @@ from torch import Tensor, nn
 from sksequence.modules.cells import CELLS, new_linear, new_recurrence
 from sksequence.modules.noise import SeededDropout
 
-__all__ = ["Forecast", "SeasonalBranch", "SegmentNetwork", "WindowNorm", "absolute_error", "squared_error"]
+__all__ = [
+    "CovariateBranch",
+    "Ensemble",
+    "Forecast",
+    "SeasonalBranch",
+    "SegmentNetwork",
+    "WindowNorm",
+    "absolute_error",
+    "squared_error",
+]
 
 _CENTERS = ("last", "season", "window", None)
+# Units of the step-by-step effect of covariates.
+_EFFECT_UNITS = 32
 
 
 class Forecast(NamedTuple):
@@ -34,8 +46,9 @@ class Forecast(NamedTuple):
 
     Attributes
     ----------
-    z : Tensor of shape (B, H)
-        Forecast on the normalised scale. Losses are taken here, so that every window weighs the same.
+    z : Tensor of shape (B, H) or (B, H, P)
+        Forecast on the normalised scale, of one number or of P numbers a step. Losses are taken here,
+        so that every window weighs the same. An :class:`Ensemble` puts an axis of members in front.
     center : Tensor of shape (B, 1)
         What was subtracted from the window, in the units of the window.
     scale : Tensor of shape (B, 1)
@@ -48,7 +61,7 @@ class Forecast(NamedTuple):
 
     @property
     def values(self) -> Tensor:
-        """The forecast in the units of the window, (B, H)."""
+        """A forecast of one number a step, in the units of the window, (B, H)."""
         return self.center + self.scale * self.z
 
     def normalize(self, target: Tensor) -> Tensor:
@@ -71,7 +84,7 @@ def align_right(values: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Ten
 
     Parameters
     ----------
-    values : Tensor of shape (B, T)
+    values : Tensor of shape (B, T) or (B, T, F)
         Windows, padded on the right.
     lengths : Tensor of shape (B,)
         Valid steps of each window, at least 1.
@@ -80,16 +93,19 @@ def align_right(values: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Ten
 
     Returns
     -------
-    aligned : Tensor of shape (B, size)
+    aligned : Tensor of shape (B, size) or (B, size, F)
         The windows.
     valid : Tensor of shape (B, size), bool
         False where a step was missing.
     """
     source = lengths[:, None] - size + torch.arange(size, device=values.device)  # (B, size)
     valid = source >= 0
-    aligned = values.gather(1, source.clamp_(min=0))
+    source = source.clamp_(min=0)
     # A product would let a NaN of the padding through.
-    return aligned.masked_fill(~valid, 0.0), valid
+    if values.ndim == 2:
+        return values.gather(1, source).masked_fill(~valid, 0.0), valid
+    aligned = values.gather(1, source[:, :, None].expand(-1, -1, values.shape[2]))
+    return aligned.masked_fill(~valid[:, :, None], 0.0), valid
 
 
 class WindowNorm(nn.Module):
@@ -112,6 +128,11 @@ class WindowNorm(nn.Module):
         if center not in _CENTERS:
             raise ValueError(f"WindowNorm: center is {center!r}, but one of {_CENTERS} is needed.")
         self.center, self.scale, self.season, self.min_scale = center, scale, season, min_scale
+
+    @property
+    def present(self) -> int:
+        """Steps that the centre is taken from: what the normalised window is relative to."""
+        return self.season if self.center in ("season", "window") else 1
 
     def forward(self, aligned: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Windows (B, L) whose missing steps in front are 0 -> centre (B, 1) and scale (B, 1)."""
@@ -179,6 +200,40 @@ class SeasonalBranch(nn.Module):
         return gates[0] * shape[:, -1] + gates[1] * mean_shape + gates[2] * (level * whole)[:, -1]
 
 
+class CovariateBranch(nn.Module):
+    """What columns known ahead do to each step by themselves: a small network, step by step.
+
+    It adds ``g(k_t) - g(k_now)``: the normalised window is relative to its present, so an effect
+    that is there already must not be added once more.
+
+    Parameters
+    ----------
+    n_future, n_static : int
+        Columns known ahead, and constants of a series.
+    generator : torch.Generator
+        Source of the initial weights.
+    """
+
+    def __init__(self, n_future: int, n_static: int, *, generator: torch.Generator):
+        super().__init__()
+        self.n_future = n_future
+        self.hidden = new_linear(n_future + n_static, _EFFECT_UNITS, generator=generator)
+        self.effect = new_linear(_EFFECT_UNITS, 1, generator=generator)
+
+    def forward(self, past: Tensor, valid: Tensor, future: Tensor, static: Tensor | None) -> Tensor:
+        """Known columns over the present (B, S, K) and the horizon (B, H, K) -> (B, H).
+
+        `valid` (B, S) says which steps of the present there are; its mean effect is subtracted.
+        """
+        now = _masked_mean(self._effect(past, static), valid)  # (B, 1)
+        return self._effect(future, static) - now
+
+    def _effect(self, known: Tensor, static: Tensor | None) -> Tensor:
+        if static is not None:
+            known = torch.cat([known, static[:, None].expand(-1, known.shape[1], -1)], dim=-1)
+        return self.effect(torch.relu(self.hidden(known)))[..., 0]
+
+
 class SegmentNetwork(nn.Module):
     """Segment-wise recurrent network with a seasonal branch: windows in, forecasts out.
 
@@ -202,6 +257,17 @@ class SegmentNetwork(nn.Module):
         Standard deviation below which a window counts as flat.
     n_channels : int
         Channels told apart by an embedding; 0 for none.
+    n_inputs : int
+        Features of a window's steps: the target, and others that belong to it, such as a flag of
+        observed values.
+    n_past, n_future, n_static : int
+        Covariates read over the window, over the horizon, and once. Those over the horizon are the
+        first ones of those over the window.
+    n_outputs : int
+        Numbers forecast for each step.
+    locations : sequence of int
+        Those of them that the seasonal and the covariate branch are added to: the ones that move with
+        the level of the series.
     dropout : float
         Dropout before the output layer.
     generator : torch.Generator or None
@@ -231,6 +297,12 @@ class SegmentNetwork(nn.Module):
         scale: bool = False,
         min_scale: float = 1e-4,
         n_channels: int = 0,
+        n_inputs: int = 1,
+        n_past: int = 0,
+        n_future: int = 0,
+        n_static: int = 0,
+        n_outputs: int = 1,
+        locations: Sequence[int] = (0,),
         dropout: float = 0.1,
         generator: torch.Generator | None = None,
         **options: Any,
@@ -254,57 +326,105 @@ class SegmentNetwork(nn.Module):
         self.encoder = new_recurrence(cell, hidden_size, hidden_size, generator=generator, **options)
         self.decode_input = new_linear(hidden_size, width, generator=generator)
         self.decode_state = new_linear(hidden_size, width, generator=generator)
-        self.output = new_linear(hidden_size, segment, generator=generator)
+        self.output = new_linear(hidden_size, segment * n_outputs, generator=generator)
         self.dropout = SeededDropout(dropout)
         self.activation = torch.relu if options.get("nonlinearity") == "relu" else torch.tanh
         position = torch.empty(self.n_segments_out, n_position_units).normal_(generator=generator)
         self.position = nn.Parameter(position)
         channels = torch.empty(n_channels, n_channel_units).normal_(generator=generator)
         self.channel = nn.Parameter(channels) if n_channels else None
+        self.n_outputs = n_outputs
+        moved = torch.zeros(n_outputs)
+        moved[list(locations)] = 1.0
+        self.register_buffer("moved", moved, persistent=False)
 
-    def forward(self, values: Tensor, lengths: Tensor, channel: Tensor | None = None) -> Forecast:
+        # Drawn last: a network without covariates has the weights that it would have without this.
+        def into(n_features: int, width: int) -> nn.Linear | None:
+            return new_linear(n_features, width, generator=generator) if n_features else None
+
+        self.embed_more = into(segment * (n_inputs - 1 + n_past), hidden_size)
+        self.decode_future = into(segment * n_future, width)
+        self.decode_static = into(n_static, width)
+        self.effects = CovariateBranch(n_future, n_static, generator=generator) if n_future else None
+
+    def forward(
+        self,
+        values: Tensor,
+        lengths: Tensor,
+        channel: Tensor | None = None,
+        past: Tensor | None = None,
+        future: Tensor | None = None,
+        static: Tensor | None = None,
+    ) -> Forecast:
         """Forecast the steps that follow each window.
 
         Parameters
         ----------
-        values : Tensor of shape (B, T, 1)
-            Windows padded on the right; what stands in the padding has no influence.
+        values : Tensor of shape (B, T, n_inputs)
+            Windows padded on the right, the target first; what stands in the padding has no influence.
         lengths : Tensor of shape (B,), int64
             Valid steps of each window, at least 1.
         channel : Tensor of shape (B,), int64, optional
             Channel of each window; needed where ``n_channels > 0``.
+        past : Tensor of shape (B, T, n_past), optional
+            Covariates over the window, padded like it.
+        future : Tensor of shape (B, H, n_future), optional
+            Covariates over the horizon.
+        static : Tensor of shape (B, n_static), optional
+            Constants of the series of each window.
 
         Returns
         -------
         Forecast
-            ``.values`` is the forecast (B, H) in the units of `values`.
+            Of shape (B, H) on the normalised scale, or (B, H, n_outputs) for several outputs.
         """
-        aligned, valid = align_right(values[:, :, 0], lengths, self.n_segments_in * self.segment)
-        if aligned.shape[1] > self.window:
+        size = self.n_segments_in * self.segment
+        aligned, valid = align_right(values[:, :, 0], lengths, size)
+        if size > self.window:
             # The oldest segment is filled up, not lengthened: a forecast depends on `window` steps only.
             valid[:, : -self.window] = False
             aligned = aligned.masked_fill(~valid, 0.0)
         center, scale = self.norm(aligned, valid)
         z = (aligned - center) / scale * valid  # (B, L), 0 where missing
-        state = self._encode(z, valid)
-        decoded = self._decode(state, channel)  # (B, M, d)
-        steps = self.output(self.dropout(decoded)).flatten(1)[:, : self.horizon]  # (B, H)
-        return Forecast(steps + self.branch(z, valid), center, scale)
+        more = self._more(values, past, lengths, valid)
+        state = self._encode(z, valid, more)
+        decoded = self._decode(state, self._driven(channel, future, static))  # (B, M, d)
+        steps = self.output(self.dropout(decoded)).flatten(1)  # (B, M s P)
+        moved = self.branch(z, valid)  # (B, H)
+        if self.effects is not None:
+            assert more is not None
+            assert future is not None
+            n_more, present = values.shape[2] - 1, self.norm.present
+            known = more[:, -present:, n_more : n_more + self.effects.n_future]
+            moved = moved + self.effects(known, valid[:, -present:], future, static)
+        if self.n_outputs == 1:
+            return Forecast(steps[:, : self.horizon] + moved, center, scale)
+        steps = steps.unflatten(1, (-1, self.n_outputs))[:, : self.horizon]  # (B, H, P)
+        return Forecast(steps + moved[:, :, None] * self.moved, center, scale)
 
-    def _encode(self, z: Tensor, valid: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _more(self, values: Tensor, past: Tensor | None, lengths: Tensor, valid: Tensor) -> Tensor | None:
+        """All that is read at each step beside the target, (B, L, F)."""
+        if self.embed_more is None:
+            return None
+        parts = [values[:, :, 1:]] if past is None else [values[:, :, 1:], past]
+        aligned, _ = align_right(torch.cat(parts, dim=-1), lengths, valid.shape[1])
+        return aligned * valid[:, :, None]
+
+    def _encode(self, z: Tensor, valid: Tensor, more: Tensor | None) -> tuple[Tensor, Tensor | None]:
         shape = (self.n_segments_in, self.segment)
-        e = torch.relu(self.embed(z.unflatten(1, shape)))  # (B, N, d)
+        e = self.embed(z.unflatten(1, shape))  # (B, N, d)
+        if more is not None and self.embed_more is not None:
+            e = e + self.embed_more(more.unflatten(1, shape).flatten(2))
         # Segments wholly before the series' start are silent.
-        e = e * valid.unflatten(1, shape)[:, :, -1:]
+        e = torch.relu(e) * valid.unflatten(1, shape)[:, :, -1:]
         _, state = self.encoder(e)
         h, c = state if self.cell == "lstm" else (state, None)
         return h[0], None if c is None else c[0]
 
-    def _decode(self, state: tuple[Tensor, Tensor | None], channel: Tensor | None) -> Tensor:
+    def _decode(self, state: tuple[Tensor, Tensor | None], driven: Tensor) -> Tensor:
         """One step from the window's state for every output segment, (B, M, d)."""
         h, c = state[0][:, None], state[1]  # (B, 1, d)
         recurrent = self.decode_state(h)  # (B, 1, G d)
-        driven = self._position_gates(channel)  # (1 or B, M, G d)
         if self.cell == "rnn":
             return self.activation(driven + recurrent)
         if c is not None:
@@ -315,6 +435,22 @@ class SegmentNetwork(nn.Module):
         n = torch.tanh(n + torch.sigmoid(r + hr) * hn)
         u = torch.sigmoid(u + hu)
         return u * h + (1 - u) * n
+
+    def _driven(self, channel: Tensor | None, future: Tensor | None, static: Tensor | None) -> Tensor:
+        """What drives the gates of each output segment, (1 or B, M, G d)."""
+        driven = self._position_gates(channel)
+        if self.decode_future is not None:
+            assert future is not None
+            # Filled up to whole segments with what the network never answers for.
+            room = self.n_segments_out * self.segment - self.horizon
+            segments = nn.functional.pad(future, (0, 0, 0, room)).unflatten(
+                1, (self.n_segments_out, self.segment)
+            )
+            driven = driven + self.decode_future(segments.flatten(2))
+        if self.decode_static is not None:
+            assert static is not None
+            driven = driven + self.decode_static(static)[:, None]
+        return driven
 
     def _position_gates(self, channel: Tensor | None) -> Tensor:
         """What position and channel send into the gates: W [position, channel] + b."""
@@ -327,3 +463,25 @@ class SegmentNetwork(nn.Module):
             raise ValueError("SegmentNetwork: no channel came, but n_channels > 0 needs one per window.")
         by_channel = nn.functional.linear(self.channel, weight[:, n_units:])  # (C, G d)
         return gates + by_channel[channel][:, None]
+
+
+class Ensemble(nn.Module):
+    """Networks of one kind, trained side by side on the same batches.
+
+    Its :class:`Forecast` has the members in front, ``z`` being (n_members, B, H) or (n_members, B, H, P):
+    losses and readings are averaged over them. Gradients are clipped by their norm over all members.
+
+    Parameters
+    ----------
+    members : sequence of SegmentNetwork
+        Each with initial weights of its own.
+    """
+
+    def __init__(self, members: Sequence[SegmentNetwork]):
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, **inputs: Tensor) -> Forecast:
+        """Forecasts of all members, which normalise a window alike."""
+        forecasts = [member(**inputs) for member in self.members]
+        return forecasts[0]._replace(z=torch.stack([forecast.z for forecast in forecasts]))

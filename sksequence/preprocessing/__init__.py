@@ -1,7 +1,8 @@
 """Transformers of sequences."""
 
+from sksequence.preprocessing.calendar import CalendarFeatures
 from sksequence.preprocessing.padding import SequencePadder
 from sksequence.preprocessing.timesteps import PerTimestep
 from sksequence.preprocessing.windows import WindowTransformer, make_windows
 
-__all__ = ["PerTimestep", "SequencePadder", "WindowTransformer", "make_windows"]
+__all__ = ["CalendarFeatures", "PerTimestep", "SequencePadder", "WindowTransformer", "make_windows"]

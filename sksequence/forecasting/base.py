@@ -1,0 +1,467 @@
+"""What all forecasters share: tables in and out, origins, backtests and scores.
+
+A forecaster says how many rows it reads (`_reach`) and what it forecasts from windows of them
+(`_predictive`); reading, continuing, testing and scoring are here, intervals in `intervals.py`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+
+from sksequence._params import Parameters, instance_of, integer, none, one_of, param
+from sksequence.exceptions import InputError, SequenceTooShortError
+from sksequence.forecasting.backtests import backtest_table, refitted
+from sksequence.forecasting.missing import impute
+from sksequence.forecasting.panel import Form, Panel
+from sksequence.forecasting.predictive import Predictive
+from sksequence.forecasting.roles import Roles
+from sksequence.forecasting.series import join, read_series
+from sksequence.forecasting.tables import has_index
+from sksequence.forecasting.task import Task, by_series
+from sksequence.forecasting.windows import Windows, windows_between
+from sksequence.sequences import SequenceArray
+
+__all__ = ["Forecaster"]
+
+
+class Forecaster(Parameters, BaseEstimator):
+    """Base of every forecaster.
+
+    Attributes
+    ----------
+    context_ : Panel
+        The latest rows, from which `predict` goes on.
+    targets_ : tuple
+        Labels of the columns that are forecast.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, where X has some.
+    """
+
+    horizon: int = param(1, integer(1), "Time steps to forecast.")
+    target: Any = param(
+        None,
+        none() | instance_of(str, int, list, tuple, words="a column or a list of columns"),
+        "Columns to forecast, by name or position; None forecasts them all.",
+    )
+    id: Any = param(
+        None,
+        none() | instance_of(str, words="the name of a column"),
+        "Column that names the series of a row, in long tables of many series.",
+    )
+    time: Any = param(
+        None,
+        none() | instance_of(str, words="the name of a column"),
+        "Column that holds the times, in tables without an index, such as those of polars.",
+    )
+    freq: Any = param(
+        None,
+        none() | instance_of(object, words="a frequency of pandas"),
+        """Step of the index, such as "h" or "MS": rows that are missing from it are filled in as missing
+        values. None takes the step of the index, which must have no gaps.""",
+    )
+    missing: str = param(
+        "raise",
+        one_of("raise", "mask"),
+        """What NaN means: an error, or "not observed". Then inputs are filled from the past, by the value a
+        season before or else the last one, with a flag that the network reads, and targets do not count.""",
+    )
+
+    # Whether columns other than the targets are read.
+    _reads_others = False
+
+    # ------------------------------------------------------------------ what a forecaster defines
+    @property
+    def _reach(self) -> int:
+        """Rows that a forecast reads at most."""
+        raise NotImplementedError
+
+    @property
+    def _context_rows(self) -> int:
+        """Rows before the first origin of a backtest."""
+        return self._reach
+
+    def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:
+        """What is forecast after each window."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ reading
+    def _read(self, X, caller: str, *, y=None, reset: bool = False) -> Panel:
+        """All columns of X, and of y after them."""
+        line = None if reset else self.context_.timelines[0]
+        known: dict[str, Any] = {
+            "step": line and line.step,
+            "id": self.id,
+            "time": self.time,
+            "freq": self.freq,
+        }
+        known |= {"missing": self.missing, "whole": reset}
+        panel = read_series(X, caller=caller, **known)
+        if reset:
+            self._see_columns(panel)
+        rows = panel
+        if y is not None:
+            if self.target is not None:
+                raise InputError(
+                    f"{caller}: target={self.target!r} and a y came, but only one of them can say what is to "
+                    "be forecast. Leave out one of them."
+                )
+            if not reset and panel.n_columns != self.n_features_in_:
+                raise self._other_width(panel, caller)
+            reading = {"id": None, "time": None, "freq": self.freq if has_index(y) else None}
+            aligned = read_series(y, caller=caller, **(known | reading))
+            rows = join(panel, aligned, caller=caller)
+        if not reset:
+            return self._like_known(rows, caller)
+        own = None if y is None else rows.columns[panel.n_columns :]
+        self._columns, self._named = rows.columns, rows.named
+        self._y = None if y is None else (aligned.form, aligned.table_forms)
+        self._roles = self._divide(rows, own, caller)
+        self.targets_ = self._roles.target
+        return rows
+
+    def _divide(self, panel: Panel, own: tuple | None, caller: str) -> Roles:
+        """What each column is for; `own` are those that came as y."""
+        targets = self.target if own is None else own
+        return Roles(panel.columns if targets is None else panel.select(targets, caller=caller).columns)
+
+    def _see_columns(self, panel: Panel) -> None:
+        self.n_features_in_ = panel.n_columns
+        self.__dict__.pop("feature_names_in_", None)
+        if panel.named and all(isinstance(name, str) for name in panel.columns):
+            self.feature_names_in_ = np.asarray(panel.columns, dtype=object)
+
+    def _like_known(self, panel: Panel, caller: str) -> Panel:
+        """The panel with the columns of the training data, or the error that names the difference."""
+        named = panel.named and self._named
+        if named and not self._reads_others and set(self.targets_) <= set(panel.columns):
+            return panel  # other columns are not read, so they may be missing
+        if named and set(self._columns) == set(panel.columns):
+            if panel.columns == self._columns:
+                return panel
+        elif panel.n_columns == len(self._columns):
+            # Columns without names stand in the order of those that had some.
+            if not named:
+                return replace(panel, columns=self._columns)
+        elif self._y is not None and panel.n_columns == self.n_features_in_:
+            return self._without_targets(panel, caller)
+        if panel.n_columns != len(self._columns):
+            raise self._other_width(panel, caller)
+        raise InputError(
+            f"{caller}: X has the columns {list(panel.columns)}, but {list(self._columns)} were seen at fit "
+            "time. The feature names should match those that were passed during fit; select and order them "
+            "so."
+        )
+
+    def _other_width(self, panel: Panel, caller: str) -> InputError:
+        return InputError(
+            f"{caller}: X has {panel.n_columns} features, but {type(self).__name__} is expecting "
+            f"{self.n_features_in_} features as input. Pass the columns seen at fit time."
+        )
+
+    def _without_targets(self, panel: Panel, caller: str) -> Panel:
+        """Covariates alone: the past of what is forecast counts as missing."""
+        warnings.warn(
+            f"{caller}: X holds the {panel.n_columns} columns of X at fit time without "
+            f"{list(self.targets_)}, "
+            "which came as y, so that their past counts as missing. Pass X and y joined as one table.",
+            UserWarning,
+            stacklevel=4,
+        )
+        n = len(self.targets_)
+        blank = replace(
+            panel.select([0] * n, caller=caller),
+            columns=self.targets_,
+        )
+        blank = replace(blank, channels=_blank(blank.channels))
+        return join(panel, blank, caller=caller)
+
+    def _task(self, panel: Panel, future: Panel | None = None) -> Task:
+        """The series with missing values filled."""
+        targets = panel if self.targets_ == panel.columns else panel.select(self.targets_, caller="")
+        if self._y is not None:
+            targets = _in_form_of(targets, *self._y)
+        if not targets.has_missing:
+            return Task(panel, targets, None, future)
+        channels, observed = impute(targets.channels, self._fill_season)
+        return Task(panel, replace(targets, channels=channels), observed, future)
+
+    @property
+    def _fill_season(self) -> int:
+        """Season by which missing values are filled."""
+        return 1
+
+    # ------------------------------------------------------------------ forecasting
+    def predict(self, X=None, *, future=None):
+        """Forecast the `horizon` steps after the last row.
+
+        Parameters
+        ----------
+        X : array-like or None, default=None
+            Series to continue, in any form that :meth:`fit` takes, of any number; only the last rows of
+            each are read, and few will do. None continues the training series.
+        future : array-like or None, default=None
+            The columns of `known_future` in the `horizon` rows that follow, in the form of X; other
+            columns in it are not read. Needed only where there are such columns.
+
+        Returns
+        -------
+        forecasts : ndarray, Series, DataFrame, list or dict
+            In the form, units and index of X (of the training data for None): (horizon,) for a vector,
+            (horizon, n_targets) for a table, a list for a list, (n_series, horizon, n_targets) for an
+            array of three dimensions or a SequenceArray.
+
+        Raises
+        ------
+        InputError
+            If X cannot be read, or has other columns than the training data.
+        """
+        task, predictive = self._ahead(X, future, "predict")
+        return task.targets.wrap(by_series(predictive.point(), task))
+
+    def _ahead(self, X, future, method: str) -> tuple[Task, Predictive]:
+        """The series to continue, and what is forecast after their last rows."""
+        check_is_fitted(self, "context_")
+        caller = f"{type(self).__name__}.{method}"
+        panel = self.context_ if X is None else self._read(X, caller)
+        # Only what is read is scaled, however long the series; a season more may fill what is missing.
+        rows = self._reach + (self._fill_season if self.missing == "mask" else 0)
+        task = self._task(panel.tail(rows), self._read_future(future, panel, caller))
+        n = task.targets.channels.lengths
+        ends = windows_between(task.targets.channels, n - 1, n, window=self._reach, horizon=0)
+        return task, self._predictive(task, ends, caller)
+
+    def _read_future(self, future, panel: Panel, caller: str) -> Panel | None:
+        """Rows of known columns that follow those of the panel; none are read here."""
+        if future is not None:
+            raise InputError(
+                f"{caller}: `future` came, but no column is known ahead. Name some with `known_future` "
+                "before fitting, or leave it out."
+            )
+        return None
+
+    # ------------------------------------------------------------------ new observations
+    def update(self, X, y=None):
+        """Append observations, so that :meth:`predict` continues from them; nothing is trained.
+
+        Where intervals are calibrated, the errors made on the new rows are learned from.
+
+        Parameters
+        ----------
+        X : array-like
+            Rows that follow the training rows, series by series, in the same form; rows without an index
+            take the one that follows.
+        y : array-like or None, default=None
+            Row-aligned targets, where `fit` had some.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        InputError
+            If X has an index that does not continue the known one, or another number of series.
+        """
+        check_is_fitted(self, "context_")
+        caller = f"{type(self).__name__}.update"
+        panel = self._read(X, caller, y=y)
+        self._refuse_other_rows(panel, caller)
+        known = self.context_.lengths
+        joined = self.context_.followed_by(panel)
+        self._learn_from_errors(joined, known, caller)
+        self.context_: Panel = joined.tail(self._kept_rows).copy()
+        return self
+
+    def _refuse_other_rows(self, panel: Panel, caller: str) -> None:
+        known = self.context_
+        if panel.n_series != known.n_series:
+            raise InputError(
+                f"{caller}: X holds {panel.n_series} series, but {known.n_series} are known. Pass the next "
+                "rows of every series, in the same order."
+            )
+        indexed = all(line is not None for line in (*panel.timelines, *known.timelines))
+        if not indexed or panel.continues(known):
+            return
+        for i, (new, old) in enumerate(zip(panel.timelines, known.timelines, strict=True)):
+            if new is not None and old is not None and not new.continues(old):
+                which = panel.name(i)
+                raise InputError(
+                    f"{caller}: {which} begins at {new.index[0]}, but does not continue the known rows, "
+                    "the next "
+                    f"of which is {old.following(1)[0]}. Pass the rows that follow the last known ones."
+                )
+        raise InputError(
+            f"{caller}: X names other series or columns than those known. Pass the next rows of every series."
+        )
+
+    @property
+    def _kept_rows(self) -> int:
+        """Rows remembered: enough to forecast again what the next rows will tell."""
+        return self._reach + self.horizon + (self._fill_season if self.missing == "mask" else 0)
+
+    def _learn_from_errors(self, joined: Panel, known: np.ndarray, caller: str) -> None:
+        """Compare what was forecast for new rows with what came."""
+
+    # ------------------------------------------------------------------ testing on later rows
+    def backtest(self, X, y=None, *, start=None, stride=1, refit=False, coverage=None):
+        """Forecast from every origin in X, in one vectorised pass, or with training anew at each.
+
+        Parameters
+        ----------
+        X : array-like
+            Series in any form that :meth:`fit` takes. The first rows are context only, as many as are
+            read, unless the index of X continues the training rows, when these are.
+        y : array-like or None, default=None
+            Row-aligned targets, where `fit` had some.
+        start : int, label of the index or None, default=None
+            First origin, as a row of X or by its time; None is the first one with a full context.
+        stride : int, default=1
+            Rows from one origin to the next.
+        refit : bool, default=False
+            Whether to train anew, on the rows of X up to each origin, before forecasting from it; X must
+            then hold the history to learn from.
+        coverage : float or None, default=None
+            Adds the bounds "lower" and "upper" of intervals that hold this share of the values.
+
+        Returns
+        -------
+        table : DataFrame
+            One row for each origin and step: "series" and "column" (where there are several), "origin"
+            (index of the last row known), "step" (1 to horizon), "target", "forecast", and the bounds.
+
+        Raises
+        ------
+        SequenceTooShortError
+            If no series has a row that follows the context by a whole horizon.
+        """
+        task, windows, targets = self._all_origins(X, y, "backtest", start=start, stride=stride)
+        caller = f"{type(self).__name__}.backtest"
+        if refit:
+            columns = refitted(self, task, windows, coverage, caller)
+        else:
+            predictive = self._predictive(task, windows, caller)
+            columns = {"forecast": predictive.point()}
+            if coverage is not None:
+                columns |= self._bounds(predictive, coverage, caller)
+        return backtest_table(task.targets, windows, {"target": targets, **columns})
+
+    def _bounds(self, predictive: Predictive, coverage: float, caller: str) -> dict[str, np.ndarray]:
+        """Bounds "lower" and "upper" (n_windows, horizon) of the intervals of a backtest."""
+        raise NotImplementedError
+
+    def score(self, X, y=None):
+        """Coefficient of determination over all origins and steps, averaged over columns.
+
+        Parameters
+        ----------
+        X : array-like
+            As in :meth:`backtest`.
+        y : array-like or None, default=None
+            Row-aligned targets, where `fit` had some.
+
+        Returns
+        -------
+        r2 : float
+            1 is perfect, 0 as good as the mean of the rows forecast.
+        """
+        task, windows, targets = self._all_origins(X, y, "score")
+        forecasts = self._predictive(task, windows, f"{type(self).__name__}.score").point()
+        column = windows.channel % task.targets.n_columns
+        seen = ~np.isnan(targets)
+        rows = ((column == j)[:, None] & seen for j in range(task.targets.n_columns))
+        return float(np.mean([r2_score(targets[row], forecasts[row]) for row in rows]))
+
+    def _all_origins(self, X, y, method: str, *, start=None, stride: int = 1):
+        """The task with its context, its windows, and what came after them (n_windows, horizon)."""
+        check_is_fitted(self, "context_")
+        caller = f"{type(self).__name__}.{method}"
+        if not isinstance(stride, (int, np.integer)) or stride < 1:
+            raise InputError(
+                f"{caller}: stride={stride!r} came, but an int >= 1 is needed. Pass a number of rows."
+            )
+        panel = self._read(X, caller, y=y)
+        before = np.zeros(panel.n_series, dtype=np.int64)
+        if panel.continues(self.context_):
+            earlier = self.context_.tail(self._reach)
+            before, panel = earlier.lengths, earlier.followed_by(panel)
+        task = self._task(panel)
+        n = task.targets.channels.lengths
+        first = np.full(len(n), self._context_rows - 1)
+        if start is not None:
+            given = _first_origin(panel, start, before, caller)
+            first = np.maximum(first, np.repeat(given, task.targets.n_columns))
+        windows = task.windows(
+            first, n - self.horizon, window=self._reach, horizon=self.horizon, stride=stride
+        )
+        self._report_left_out(task.targets, windows, caller)
+        return task, windows, task.actual(windows)
+
+    def _report_left_out(self, panel: Panel, windows: Windows, caller: str) -> None:
+        n, needed = panel.channels.lengths, f"{self._context_rows} + {self.horizon}"
+        left_out = np.setdiff1d(np.arange(len(n)), windows.channel)
+        if not len(windows):
+            raise SequenceTooShortError(
+                f"{caller}: the longest series has {n.max()} time steps, context included, but window_ + "
+                f"horizon = {needed} are needed after the first origin. Give more rows, or rows that "
+                "continue the training index."
+            )
+        if len(left_out):
+            names = list(panel.labels.take(np.unique(left_out // panel.n_columns)))
+            warnings.warn(
+                f"{caller}: {len(names)} of {panel.n_series} series have fewer than window_ + horizon = "
+                f"{needed} rows, context included, and are left out: {names[:5]}"
+                f"{' and others' if len(names) > 5 else ''}. Give them more rows.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing == "mask"
+        tags.target_tags.required = False
+        return tags
+
+
+def _blank(channels: SequenceArray) -> SequenceArray:
+    """Channels of the same lengths without any value."""
+    lengths = channels.lengths
+    return SequenceArray(np.full((int(lengths.sum()), 1), np.nan), np.cumsum(lengths) - lengths, lengths)
+
+
+def _in_form_of(targets: Panel, form: Form, table_forms: tuple[Form, ...]) -> Panel:
+    """Targets in the form of the y that they came as: a Series or vector, where it was one."""
+    flat = bool(table_forms) and table_forms[0].kind in ("series", "vector")
+    if not flat or not targets.table_forms or targets.table_forms[0].kind == "table":
+        return targets
+    name = table_forms[0].names or targets.columns[0]
+    forms = (Form("vector") if line is None else Form("series", name) for line in targets.timelines)
+    return replace(targets, table_forms=tuple(forms))
+
+
+def _first_origin(panel: Panel, start, before, caller: str) -> np.ndarray:
+    """Position of the first origin in each series."""
+    if isinstance(start, (int, np.integer)) and not isinstance(start, bool):
+        return np.broadcast_to(start + before, panel.n_series)
+    lines = [line for line in panel.timelines if line is not None]
+    if len(lines) < panel.n_series:
+        raise InputError(
+            f"{caller}: start={start!r} came, but X has no index to find it in. Pass the number of a row."
+        )
+    try:
+        return np.array([line.index.slice_indexer(start).start for line in lines])
+    except (KeyError, TypeError, ValueError) as error:
+        index = lines[0].index
+        raise InputError(
+            f"{caller}: start={start!r} came, but the index runs from {index[0]} to {index[-1]}. Pass one of "
+            "its times, or the number of a row."
+        ) from error

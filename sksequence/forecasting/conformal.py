@@ -1,0 +1,389 @@
+"""Conformal calibration: what the errors on held-back windows say about the coming ones.
+
+A *score* is the signed error of one step of one window, in units of the forecast's own spread on that
+side. Everything here is about scores alone: which quantiles, bounds and paths of them to expect.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from sksequence.forecasting.adaptive import adapted_level, shares_above
+
+__all__ = ["Calibration", "windows_needed"]
+
+# Origins that are replayed; older ones count as scores, but no longer move a level.
+_REPLAYED = 2_000
+# Fewer complete windows than this tell little about how the steps hang together.
+_ENOUGH = 20
+# Steps much narrower than the others would blow up a band that is stretched as a whole.
+_NARROWEST = 0.01
+# Width of a band where all errors were the same.
+_NO_WIDTH = 1e-12
+# Products such as 20 * (1 - 0.95) must not be rounded up because of the last bit.
+_LAST_BITS = 1e-9
+
+
+def windows_needed(coverage: float, *, simultaneous: bool = False) -> int:
+    """Held-back windows that a coverage needs, if its bounds are not to be the largest scores seen.
+
+    Parameters
+    ----------
+    coverage : float
+        Share of values, or of windows, to be inside, between 0 and 1.
+    simultaneous : bool, default=False
+        Whether whole windows are to be inside: one tail, where equal tails have two.
+
+    Returns
+    -------
+    n_windows : int
+        The least n with ``n >= 2 / (1 - coverage) - 1``, or ``1 / (1 - coverage) - 1`` for one tail.
+
+    Examples
+    --------
+    >>> windows_needed(0.9), windows_needed(0.9, simultaneous=True)
+    (19, 9)
+    """
+    tails = 1 if simultaneous else 2
+    return max(1, math.ceil(tails / (1 - coverage) - 1 - _LAST_BITS))
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Scores of held-back windows, and of those that came later.
+
+    The quantiles carry the correction of split conformal prediction for a finite number of scores n (Vovk
+    et al. 2005; Lei et al. 2018): the upper quantile at level tau is the ``ceil((n + 1) tau)``-th smallest,
+    a lower one the ``floor((n + 1) tau)``-th, the median lies between both. Were the scores exchangeable
+    with the coming ones, an interval would then hold the next value with at least the probability asked
+    for. Where n is too small for a level, the smallest or largest score stands in, and the coverage is
+    less: `windows_needed` says how many it takes, `counts` how many there are.
+
+    Windows of a time series are not exchangeable. Those that overlap share most of their targets, so n
+    windows are worth far fewer, about n / horizon, independent ones: coverage still holds on average over
+    time if the series is stationary, but that of any one calibration scatters as if n were that small.
+    Where the future differs from the held-back rows, only later scores can tell.
+
+    Parameters
+    ----------
+    scores : ndarray of float of shape (n_windows, horizon)
+        Signed errors in units of the spread; NaN where the target was missing.
+    group : ndarray of int of shape (n_windows,)
+        Column that each window belongs to, 0 to ``n_groups - 1``. The series of a panel are pooled.
+    n_groups : int
+        Number of columns.
+    arrival : ndarray of int of shape (n_windows,) or None, default=None
+        0 for held-back windows; 1, 2, … for those that came later, by :meth:`extended`, in the order of
+        their origins, which windows of several series and columns share. None: all were held back.
+
+    References
+    ----------
+    Vovk, Gammerman & Shafer (2005). Algorithmic Learning in a Random World.
+    Lei, G'Sell, Rinaldo, Tibshirani & Wasserman (2018). Distribution-free predictive inference for
+    regression. JASA 113.
+    Gibbs & Candès (2021). Adaptive conformal inference under distribution shift. NeurIPS 34.
+    """
+
+    scores: np.ndarray
+    group: np.ndarray
+    n_groups: int
+    arrival: np.ndarray | None = None
+
+    def __getstate__(self) -> dict:
+        """What is stored: not the sorted copies, which are made again when asked for."""
+        return {name: self.__dict__[name] for name in self.__dataclass_fields__}
+
+    @property
+    def horizon(self) -> int:
+        """Steps of a window."""
+        return self.scores.shape[1]
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Scores known of each column and step, (n_groups, horizon)."""
+        counts = np.zeros((self.n_groups, self.horizon), dtype=np.int64)
+        np.add.at(counts, self.group, ~np.isnan(self.scores))
+        return counts
+
+    # ------------------------------------------------------------------ what to expect
+    def quantiles(self, levels, group: np.ndarray) -> np.ndarray:
+        """Quantiles of the scores, step by step.
+
+        Parameters
+        ----------
+        levels : array-like of float of shape (k,)
+            Between 0 and 1.
+        group : ndarray of int of shape (n,)
+            Column of each window that is forecast.
+
+        Returns
+        -------
+        quantiles : ndarray of shape (n, horizon, k)
+            From all scores, those that came later too; NaN for a step without any.
+        """
+        table = [(self._ranked(low) + self._ranked(high)) / 2 for low, high in _ranks(self.counts, levels)]
+        return np.stack(table, axis=-1)[group]
+
+    def band(
+        self, coverage: float, group: np.ndarray, *, simultaneous: bool = False, adaptive: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds of the scores that hold a given share of them.
+
+        Step by step, the bounds are quantiles with equal tails. Over the horizon as a whole, they are those
+        quantiles stretched, away from the median, by the one factor with which `coverage` of the windows
+        lie wholly inside: the conformal quantile of the factor that each window needs, its bounds taken
+        from the others.
+
+        Adaptive bounds follow the scores that came later, by adaptive conformal inference:
+        ``alpha <- alpha + gamma * (target - missed)`` for each column and step, once for every origin,
+        with `missed` the share of the series outside. The two tails have an alpha each, with half of
+        ``1 - coverage`` as their target, so that a drift to one side moves that side only. An error at step
+        h is known h rows after its origin: the replay uses it, for alpha and in the growing set of scores,
+        from the h-th origin after it on; that of a whole window after `horizon`. gamma is
+        ``0.005 / sqrt(h)``, because such errors overlap and come in runs. Alpha is kept between 0 and 1,
+        since bounds beyond all scores are not on offer, so that no rate is promised against any shift
+        whatever, as it is where bounds may be infinite.
+
+        Parameters
+        ----------
+        coverage : float
+            Share to hold, between 0 and 1.
+        group : ndarray of int of shape (n,)
+            Column of each window that is forecast.
+        simultaneous : bool, default=False
+            Whether `coverage` is the share of windows that lie inside at all of their steps.
+        adaptive : bool, default=True
+            Whether the scores that came later move the level; without any, it makes no difference.
+
+        Returns
+        -------
+        lower, upper : ndarray of shape (n, horizon)
+            NaN for a step without scores.
+        """
+        adaptive = adaptive and bool(self._replayed.any())
+        table = self._stretched(coverage, adaptive) if simultaneous else self._stepwise(coverage, adaptive)
+        return table[0][group], table[1][group]
+
+    def paths(self, n_samples: int, group: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """Scores of whole windows, drawn with replacement, so that steps hang together as they did.
+
+        Windows with missing steps are left out where the column has at least 20 without. Otherwise each
+        missing step is filled by a score of that step drawn from another window.
+
+        Parameters
+        ----------
+        n_samples : int
+            Paths for each window that is forecast.
+        group : ndarray of int of shape (n,)
+            Column of each of these.
+        generator : numpy.random.Generator
+            Where chance comes from.
+
+        Returns
+        -------
+        paths : ndarray of shape (n, n_samples, horizon)
+            NaN at a step without scores.
+        """
+        group = np.asarray(group)
+        drawn = np.full((len(group), n_samples, self.horizon), np.nan)
+        for g in np.unique(group):
+            pool = self.scores[(self.group == g) & self._usable(g, _ENOUGH)]
+            wanted = np.flatnonzero(group == g)
+            if len(pool):
+                found = pool[generator.integers(len(pool), size=(len(wanted), n_samples))]
+                drawn[wanted] = _filled(found, pool, generator)
+        return drawn
+
+    # ------------------------------------------------------------------ what came later
+    def extended(
+        self, scores: np.ndarray, group: np.ndarray, origin: np.ndarray | None = None
+    ) -> Calibration:
+        """A calibration that also knows the windows that came since.
+
+        Parameters
+        ----------
+        scores : ndarray of float of shape (n_windows, horizon)
+            Their scores, in the order of their origins. A window comes once all of its steps are past;
+            what is NaN then stays unknown.
+        group : ndarray of int of shape (n_windows,)
+            Column of each.
+        origin : ndarray of int of shape (n_windows,) or None, default=None
+            Row after which each was forecast; windows of several series with the same one count as one
+            origin. None: those of one column follow each other.
+
+        Returns
+        -------
+        calibration : Calibration
+            Leaves this one as it is.
+        """
+        order = _occurrence(group) if origin is None else np.unique(origin, return_inverse=True)[1].ravel()
+        known = self._arrival
+        return replace(
+            self,
+            scores=np.concatenate([self.scores, scores]),
+            group=np.concatenate([self.group, group]),
+            arrival=np.concatenate([known, known.max(initial=0) + 1 + order]),
+        )
+
+    @property
+    def _arrival(self) -> np.ndarray:
+        return np.zeros(len(self.scores), dtype=np.int64) if self.arrival is None else self.arrival
+
+    @cached_property
+    def _replayed(self) -> np.ndarray:
+        """Which windows move the level, (n_windows,)."""
+        return self._arrival > max(0, self._arrival.max(initial=0) - _REPLAYED)
+
+    def _shares(
+        self, values: np.ndarray, known_after: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How far out the values (n_windows, n_values) of the windows replayed lay; their group and turn."""
+        later = np.flatnonzero(self._replayed)
+        later = later[np.argsort(self._arrival[later], kind="stable")]
+        group, turn = self.group[later], np.unique(self._arrival[later], return_inverse=True)[1].ravel()
+        shares = np.empty((len(later), values.shape[1]))
+        for g in np.unique(group):
+            own = group == g
+            before = values[(self.group == g) & ~self._replayed]
+            shares[own] = shares_above(before, values[later[own]], turn[own], known_after)
+        return shares, group, turn
+
+    @property
+    def _known_after(self) -> np.ndarray:
+        """Origins until the error of a step is known, in the lower tail and in the upper."""
+        return np.tile(np.arange(1, self.horizon + 1), 2)
+
+    @cached_property
+    def _tail_shares(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`_shares` of the lower tail, as if it were an upper one, and of the upper tail."""
+        return self._shares(np.concatenate([-self.scores, self.scores], axis=1), self._known_after)
+
+    # ------------------------------------------------------------------ bounds of each column and step
+    def _stepwise(self, coverage: float, adaptive: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds (n_groups, horizon) of each step by itself."""
+        tails = np.full((self.n_groups, 2 * self.horizon), (1 - coverage) / 2)
+        if adaptive:
+            # Beyond the middle, the bounds would change places.
+            tails = np.minimum(adapted_level(*self._tail_shares, tails, self._known_after), 0.5)
+        below, above = tails[:, : self.horizon], tails[:, self.horizon :]
+        n = self.counts + 1
+        return self._ranked(_floor(n * below)), self._ranked(_ceil(n * (1 - above)))
+
+    def _stretched(self, coverage: float, adaptive: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds (n_groups, horizon) of windows as a whole."""
+        (low, _), (middle, _), (_, high) = _ranks(self.counts, [(1 - coverage) / 2, 0.5, (1 + coverage) / 2])
+        center = self._ranked(middle)
+        below, above = center - self._ranked(low), self._ranked(high) - center
+        least = np.maximum(_NARROWEST * _mean(np.concatenate([below, above], axis=1)), _NO_WIDTH)
+        factors = np.full((len(self.scores), 1), np.nan)
+        for g in np.unique(self.group):
+            factors[self.group == g, 0] = self._factors(g, coverage, least[g])
+        level = np.full((self.n_groups, 1), 1 - coverage)
+        if adaptive:
+            known_after = np.array([self.horizon])
+            level = adapted_level(*self._shares(factors, known_after), level, known_after)
+        whole = Calibration(factors, self.group, self.n_groups)
+        factor = whole._ranked(_ceil((whole.counts + 1) * (1 - level)))
+        return center - factor * np.maximum(below, least), center + factor * np.maximum(above, least)
+
+    def _factors(self, g: int, coverage: float, least: np.ndarray) -> np.ndarray:
+        """How far the bounds that the other windows give must be stretched to hold each window, (n,)."""
+        own, n = self.group == g, self.counts[g]
+        scores, usable = self.scores[own], self._usable(g, windows_needed(coverage, simultaneous=True))[own]
+        values, starts = self._sorted
+        ordered = values[:, starts[g] : starts[g] + len(scores)].T
+
+        def of_others(rank):
+            def at(place):
+                return np.take_along_axis(ordered, np.clip(place, 1, np.maximum(n, 1))[None] - 1, axis=0)
+
+            rank = np.clip(rank, 1, np.maximum(n - 1, 1))
+            return np.where(scores <= at(rank), at(rank + 1), at(rank))
+
+        (low, _), (middle, _), (_, high) = _ranks(n - 1, [(1 - coverage) / 2, 0.5, (1 + coverage) / 2])
+        center = of_others(middle)
+        below, above = center - of_others(low), of_others(high) - center
+        away = scores - center
+        needed = np.where(away < 0, -away / np.maximum(below, least), away / np.maximum(above, least))
+        return np.where(usable, np.fmax.reduce(needed, axis=1), np.nan)
+
+    def _usable(self, g: int, enough: int) -> np.ndarray:
+        """Windows without missing steps where a column has enough, else those with a step, (n_windows,)."""
+        complete = self._n_known == self.horizon
+        return complete if (complete & (self.group == g)).sum() >= enough else self._n_known > 0
+
+    @cached_property
+    def _n_known(self) -> np.ndarray:
+        """Steps of each window that are not missing, (n_windows,)."""
+        return (~np.isnan(self.scores)).sum(axis=1)
+
+    # ------------------------------------------------------------------ order statistics
+    @cached_property
+    def _sorted(self) -> tuple[np.ndarray, np.ndarray]:
+        """Scores (horizon, n_windows), column by column, each sorted with NaN last; where each begins."""
+        values = np.ascontiguousarray(self.scores[np.argsort(self.group, kind="stable")].T)
+        starts = np.searchsorted(np.sort(self.group), np.arange(self.n_groups + 1))
+        for start, stop in pairwise(starts):
+            values[:, start:stop].sort(axis=1)
+        return values, starts[:-1]
+
+    def _ranked(self, rank: np.ndarray) -> np.ndarray:
+        """The rank-th smallest score of each column and step, both (n_groups, horizon).
+
+        Ranks run from 1; what lies beyond the scores is the extreme one.
+        """
+        values, starts = self._sorted
+        if not values.size:
+            return np.full(self.counts.shape, np.nan)
+        place = starts[:, None] + np.clip(rank, 1, np.maximum(self.counts, 1)) - 1
+        found = values[np.arange(self.horizon), np.minimum(place, values.shape[1] - 1)]
+        return np.where(self.counts > 0, found, np.nan)
+
+
+def _ranks(n: np.ndarray, levels) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Ranks, from 1, of the scores between which each level lies, with the correction for n scores.
+
+    Both are the outer one, except at the median, which lies between its neighbours.
+    """
+    found = []
+    for level in np.asarray(levels, dtype=float):
+        low, high = _floor((n + 1) * level), _ceil((n + 1) * level)
+        found.append((low if level <= 0.5 else high, high if level >= 0.5 else low))
+    return found
+
+
+def _floor(values: np.ndarray) -> np.ndarray:
+    return np.floor(values + _LAST_BITS).astype(np.int64)
+
+
+def _ceil(values: np.ndarray) -> np.ndarray:
+    return np.ceil(values - _LAST_BITS).astype(np.int64)
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Mean of each row without NaN, (n, 1); 0 for none."""
+    seen = ~np.isnan(values)
+    return (np.where(seen, values, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))[:, None]
+
+
+def _occurrence(group: np.ndarray) -> np.ndarray:
+    """How many earlier windows of its own column each window has."""
+    order = np.argsort(group, kind="stable")
+    ordered = np.asarray(group)[order]
+    found = np.empty(len(order), dtype=np.int64)
+    found[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    return found
+
+
+def _filled(paths: np.ndarray, pool: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """The paths (n, n_samples, horizon), their missing steps drawn from the pool (n_windows, horizon)."""
+    for h in np.flatnonzero(np.isnan(paths).any(axis=(0, 1))):
+        known, missing = pool[~np.isnan(pool[:, h]), h], np.isnan(paths[..., h])
+        if len(known):
+            paths[..., h][missing] = known[generator.integers(len(known), size=missing.sum())]
+    return paths

@@ -1,0 +1,178 @@
+"""Columns that explain the target: known ahead, known up to now, and constant for each series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sksequence.exceptions import InputError
+from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.roles import Roles
+from sksequence.forecasting.scaling import moments
+from sksequence.forecasting.task import Task
+from sksequence.forecasting.windows import Windows
+from sksequence.preprocessing.calendar import calendar_columns
+from sksequence.sequences import SequenceArray
+from sksequence.sequences.layout import step_rows
+
+__all__ = ["Covariates"]
+
+
+@dataclass(frozen=True, eq=False)
+class Covariates:
+    """Scaled covariates, ready to be read beside windows of the targets.
+
+    Attributes
+    ----------
+    roles : Roles
+        Which columns, in which order: known ones, the calendar's, past ones.
+    mean, scale : ndarray of shape (n_known + n_past,)
+        Constants by which columns known ahead and past ones are scaled.
+    static_mean, static_scale : ndarray of shape (n_static,)
+        The same for constants of a series, over series.
+    n_calendar : int
+        Columns that follow from the index.
+    """
+
+    roles: Roles
+    mean: np.ndarray
+    scale: np.ndarray
+    static_mean: np.ndarray
+    static_scale: np.ndarray
+    n_calendar: int
+
+    @classmethod
+    def learn(cls, panel: Panel, roles: Roles, *, caller: str) -> Covariates:
+        """Learn the scales from the rows of `panel`, all series together."""
+        columns = roles.known + roles.past
+        mean, scale = np.zeros(len(columns)), np.ones(len(columns))
+        for j, column in enumerate(columns):
+            values = _column(panel, column)
+            values = values[~np.isnan(values)]
+            if len(values):
+                mean[j], deviation = (m[0] for m in moments(values, np.zeros(len(values), dtype=np.intp)))
+                scale[j] = deviation if deviation > 0 else 1.0
+        static = _static(panel, roles.static, caller)
+        deviation = static.std(axis=0)
+        spread = np.where(deviation > 0, deviation, 1.0)
+        calendar = _calendar(panel.timelines[0], roles.calendar, 0, caller)
+        return cls(roles, mean, scale, static.mean(axis=0), spread, calendar.shape[1])
+
+    @property
+    def n_future(self) -> int:
+        """Covariates known ahead, those of the calendar among them."""
+        return len(self.roles.known) + self.n_calendar
+
+    @property
+    def n_past(self) -> int:
+        """Covariates read up to the present: those known ahead, and those that are not."""
+        return self.n_future + len(self.roles.past)
+
+    @property
+    def n_static(self) -> int:
+        """Constants of a series."""
+        return len(self.roles.static)
+
+    def beside(
+        self, task: Task, windows: Windows, ahead: int, *, caller: str
+    ) -> dict[str, np.ndarray | SequenceArray]:
+        """What the network reads beside each window: "past", "future" and "static", as far as there are any.
+
+        Parameters
+        ----------
+        task : Task
+            The series; its `future` holds the columns known ahead behind their end.
+        windows : Windows
+            Of the targets.
+        ahead : int
+            Steps of the future that are read.
+        caller : str
+            Who asks, for the error.
+        """
+        panel = task.panel
+        series = windows.channel // len(self.roles.target)
+        extras: dict[str, np.ndarray | SequenceArray] = {}
+        if self.n_past:
+            beyond = ahead if (windows.origin + ahead >= panel.lengths[series]).any() else 0
+            values, starts = self._values(panel, beyond, task.future, caller)
+            ends = starts[series] + windows.origin + 1
+            length = windows.inputs.lengths
+            extras["past"] = SequenceArray(values, ends - length, length)
+            if self.n_future:
+                # Columns known ahead stand first: a view, not a copy.
+                known = values[:, : self.n_future]
+                extras["future"] = SequenceArray(known, ends, np.full(len(ends), ahead))
+        if self.n_static:
+            static = (_static(panel, self.roles.static, caller) - self.static_mean) / self.static_scale
+            extras["static"] = static.astype(np.float32)[series]
+        return extras
+
+    def _values(self, panel: Panel, ahead: int, future: Panel | None, caller: str):
+        """Scaled columns of every series and `ahead` rows beyond its end; and where each series starts."""
+        lengths = panel.lengths + ahead
+        starts = np.cumsum(lengths) - lengths
+        values = np.empty((int(lengths.sum()), self.n_past), dtype=np.float32)
+        inside = step_rows(starts, panel.lengths)
+        beyond = step_rows(starts + panel.lengths, np.full(panel.n_series, ahead))
+        roles, first_past = self.roles, self.n_future
+        places = [*range(len(roles.known)), *range(first_past, first_past + len(roles.past))]
+        for j, (place, column) in enumerate(zip(places, roles.known + roles.past, strict=True)):
+            scaled = (_filled(panel, column, self.mean[j]) - self.mean[j]) / self.scale[j]
+            values[inside, place] = scaled
+            if place >= first_past or future is None:
+                # Never read but by recursion, which holds the last value.
+                values[beyond, place] = np.repeat(values[starts + panel.lengths - 1, place], ahead)
+            else:
+                values[beyond, place] = (_column(future, column) - self.mean[j]) / self.scale[j]
+        if roles.calendar:
+            place = slice(len(roles.known), first_past)
+            parts = [_calendar(line, roles.calendar, ahead, caller) for line in panel.timelines]
+            values[:, place] = np.concatenate(parts)
+        return values, starts
+
+
+def _calendar(line, features: tuple[str, ...], ahead: int, caller: str) -> np.ndarray:
+    """The calendar's columns for the rows of one series and those that follow."""
+    if not features:
+        return np.empty((0, 0), dtype=np.float32)
+    index = None if line is None else line.index
+    if index is not None and ahead:
+        index = index.append(line.following(ahead))
+    return calendar_columns(index, features, caller=caller)[0]
+
+
+def _column(panel: Panel, column) -> np.ndarray:
+    """One column of all series, one series after the other, in the units of the data."""
+    channels = panel.select([column], caller="").channels
+    return channels.values[step_rows(channels.starts, channels.lengths), 0]
+
+
+def _filled(panel: Panel, column, mean: float) -> np.ndarray:
+    """The same, missing values filled with the last one before, or the training mean where there is none."""
+    values = _column(panel, column)
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    position = np.arange(len(values))
+    first = np.repeat(np.cumsum(panel.lengths) - panel.lengths, panel.lengths)
+    last = np.maximum.accumulate(np.where(missing, -1, position))
+    return np.where(last >= first, values[np.maximum(last, 0)], mean)
+
+
+def _static(panel: Panel, columns: Sequence, caller: str) -> np.ndarray:
+    """Constants of each series, (n_series, n_static)."""
+    result = np.empty((panel.n_series, len(columns)))
+    first = np.cumsum(panel.lengths) - panel.lengths
+    for j, column in enumerate(columns):
+        values = _column(panel, column)
+        result[:, j] = values[first]
+        varies = values != np.repeat(result[:, j], panel.lengths)
+        if varies.any():
+            i = int(np.searchsorted(first, varies.argmax(), side="right")) - 1
+            raise InputError(
+                f"{caller}: the static column {column!r} varies within series {panel.labels[i]!r}, but it "
+                "must be constant and not missing. Leave it out of `static`."
+            )
+    return result

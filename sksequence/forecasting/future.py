@@ -1,0 +1,102 @@
+"""The coming rows of columns that are known ahead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from sksequence.exceptions import InputError, SequenceTooShortError
+from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.series import read_series
+from sksequence.sequences import SequenceArray
+
+__all__ = ["read_future"]
+
+
+def read_future(future, panel: Panel, known: tuple, horizon: int, *, caller: str, **reading) -> Panel:
+    """Rows of the columns `known` that follow those of `panel`.
+
+    Parameters
+    ----------
+    future : array-like
+        In the form of the panel; other columns, earlier rows and later ones are left out.
+    panel : Panel
+        The series that are continued.
+    known : tuple
+        Labels of the columns.
+    horizon : int
+        Rows needed.
+    caller : str
+        Who asks, for the error.
+    **reading
+        How tables are read, see :func:`~sksequence.forecasting.series.read_series`.
+
+    Returns
+    -------
+    rows : Panel
+        Of `horizon` rows for each series of `panel`.
+    """
+    line = panel.timelines[0]
+    rows = read_series(future, caller=f"{caller}, future", step=line and line.step, whole=False, **reading)
+    rows = _same_series(rows, panel, caller)
+    rows = _known_columns(rows, panel, known, caller)
+    offset = np.array(
+        [_offset(*lines, caller) for lines in zip(rows.timelines, panel.timelines, strict=True)]
+    )
+    left = rows.lengths - offset
+    if (left < horizon).any():
+        raise SequenceTooShortError(
+            f"{caller}: `future` has {left.min()} rows that follow the known ones, but horizon = {horizon} "
+            "are needed for every series. Pass more rows."
+        )
+    channels = rows.channels
+    begin = channels.starts + np.repeat(offset, rows.n_columns)
+    kept = np.full(len(channels), horizon)
+    return replace(rows, channels=SequenceArray(channels.values, begin, kept), timelines=panel.timelines)
+
+
+def _same_series(rows: Panel, panel: Panel, caller: str) -> Panel:
+    """The rows in the order of the series of the panel."""
+    if rows.n_series != panel.n_series:
+        raise InputError(
+            f"{caller}: `future` holds {rows.n_series} series, but {panel.n_series} are to be continued. "
+            "Pass the coming rows of each, in the same order."
+        )
+    if rows.labels.equals(panel.labels):
+        return rows
+    order = rows.labels.get_indexer(panel.labels)
+    if (order < 0).any():
+        missing = panel.labels[int((order < 0).argmax())]
+        raise InputError(
+            f"{caller}: `future` does not hold series {missing!r}, which is to be continued. Pass the coming "
+            "rows of every series."
+        )
+    return rows.choose(order)
+
+
+def _known_columns(rows: Panel, panel: Panel, known: tuple, caller: str) -> Panel:
+    if not rows.named or not panel.named:
+        names = {len(known): known, panel.n_columns: panel.columns}.get(rows.n_columns)
+        if names is not None:
+            return replace(rows, columns=names).select(known, caller=caller)
+    if not set(known) <= set(rows.columns):
+        raise InputError(
+            f"{caller}: `future` has the columns {list(rows.columns)}, but {list(known)} are needed, which "
+            "known_future names. Pass these columns."
+        )
+    return rows.select(known, caller=caller)
+
+
+def _offset(own, line, caller: str) -> int:
+    """Rows of `future` before the first one that is needed."""
+    if own is None or line is None:
+        return 0
+    first = line.following(1)[0]
+    position = int(own.index.searchsorted(first))
+    if position == len(own.index) or own.index[position] != first:
+        raise InputError(
+            f"{caller}: `future` runs from {own.index[0]} to {own.index[-1]}, but the first row needed is "
+            f"{first}. Pass the rows that follow the known ones."
+        )
+    return position

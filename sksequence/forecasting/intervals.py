@@ -1,0 +1,210 @@
+"""How sure a forecast is: intervals, quantiles and whole paths, calibrated on held-back windows."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sksequence.exceptions import InputError
+from sksequence.forecasting.base import Forecaster
+from sksequence.forecasting.conformal import Calibration
+from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.predictive import Predictive
+from sksequence.forecasting.task import Task, by_series
+from sksequence.forecasting.windows import Windows
+
+__all__ = ["MOST_WINDOWS", "ProbabilisticForecaster"]
+
+# More windows than this sharpen no quantile, and neighbouring ones are nearly the same.
+MOST_WINDOWS = 20_000
+
+
+class ProbabilisticForecaster(Forecaster):
+    """Base of forecasters that say how sure they are.
+
+    Attributes
+    ----------
+    calibration_ : Calibration or None
+        Errors on held-back windows, in units of the forecast's own spread; None where nothing was held
+        back.
+    """
+
+    # ------------------------------------------------------------------ what is promised
+    def predict_interval(self, X=None, *, future=None, coverage=0.9, simultaneous=False):
+        """Intervals that hold the coming values with a given probability.
+
+        Split-conformal (Vovk et al. 2005; Lei et al. 2018): the quantiles, step by step, of the errors made
+        on held-back windows, in units of the spread of the window or of the network's own distribution.
+        After :meth:`update`, the level follows the errors made since (Gibbs & Candès 2021).
+
+        Parameters
+        ----------
+        X, future : array-like or None, default=None
+            As in :meth:`predict`.
+        coverage : float, default=0.9
+            Share of the values that the intervals should hold.
+        simultaneous : bool, default=False
+            Whether whole paths should lie inside with that probability, rather than each step by itself.
+
+        Returns
+        -------
+        intervals : ndarray, DataFrame, list or dict
+            As :meth:`predict` gives them, with a last axis, or columns, "lower" and "upper":
+            (horizon, 2) for a vector or Series, (horizon, n_targets, 2) for an array of two dimensions,
+            columns (column, bound) for a DataFrame.
+
+        Raises
+        ------
+        InputError
+            If nothing was held back to calibrate on, and the network gives no distribution.
+        """
+        caller = f"{type(self).__name__}.predict_interval"
+        _refuse_share(coverage, "coverage", caller)
+        task, predictive = self._ahead(X, future, "predict_interval")
+        bounds = self._bounds(predictive, coverage, caller, simultaneous=simultaneous)
+        return _wrapped(
+            task, np.stack([bounds["lower"], bounds["upper"]], axis=-1), ["lower", "upper"], "bound"
+        )
+
+    def predict_quantiles(self, X=None, *, future=None, quantiles=(0.1, 0.5, 0.9)):
+        """Quantiles of the coming values, step by step.
+
+        Parameters
+        ----------
+        X, future : array-like or None, default=None
+            As in :meth:`predict`.
+        quantiles : float or sequence of float, default=(0.1, 0.5, 0.9)
+            Levels between 0 and 1.
+
+        Returns
+        -------
+        quantiles : ndarray, DataFrame, list or dict
+            As :meth:`predict` gives them, with a last axis, or columns, for the levels.
+
+        Raises
+        ------
+        InputError
+            If nothing was held back to calibrate on, and the network gives no distribution.
+        """
+        caller = f"{type(self).__name__}.predict_quantiles"
+        levels = np.atleast_1d(np.asarray(quantiles, dtype=float))
+        for level in levels:
+            _refuse_share(level, "quantiles", caller)
+        task, predictive = self._ahead(X, future, "predict_quantiles")
+        return _wrapped(task, self._quantiles(predictive, levels, caller), levels, "quantile")
+
+    def sample(self, X=None, n_samples=100, *, future=None, random_state=None):
+        """Draw whole paths of the coming values.
+
+        A path follows, on the scale of the forecast, the errors of one held-back window, so that its
+        steps hang together as those of the data do.
+
+        Parameters
+        ----------
+        X : array-like or None, default=None
+            As in :meth:`predict`.
+        n_samples : int, default=100
+            Paths for each series and column.
+        future : array-like or None, default=None
+            As in :meth:`predict`.
+        random_state : int, RandomState or None, default=None
+            Which paths are drawn; None takes the forecaster's own `random_state`, where it has one.
+
+        Returns
+        -------
+        paths : ndarray, DataFrame, list or dict
+            As :meth:`predict` gives them, with a last axis, or columns, for the paths.
+
+        Raises
+        ------
+        InputError
+            If nothing was held back to calibrate on, and the network gives no distribution.
+        """
+        caller = f"{type(self).__name__}.sample"
+        if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
+            raise InputError(
+                f"{caller}: n_samples={n_samples!r} came, but an int >= 1 is needed. Pass a count."
+            )
+        task, predictive = self._ahead(X, future, "sample")
+        source = getattr(self, "random_state", None) if random_state is None else random_state
+        seed = (
+            np.random.SeedSequence().entropy if source is None else check_random_state(source).randint(2**31)
+        )
+        generator = np.random.default_rng(seed)
+        calibration = self._calibration(predictive, caller)
+        if calibration is None:
+            values = predictive.draw(int(n_samples), generator)
+        else:
+            values = predictive.at(
+                calibration.paths(int(n_samples), predictive.column, generator).swapaxes(1, 2)
+            )
+        return _wrapped(task, values, range(n_samples), "sample")
+
+    # ------------------------------------------------------------------ how it is kept
+    def _calibration(self, predictive: Predictive, caller: str) -> Calibration | None:
+        """What intervals rest on; None for the network's own distribution."""
+        if self.calibration_ is None and predictive.own is None:
+            raise InputError(
+                f"{caller}: nothing was held back to learn the size of errors from, but intervals of a point "
+                "forecast rest on such errors. Set validation_fraction, for example to 0.1, and give series "
+                f"of more than {2 * self.horizon} rows, or fit with loss='quantile' or a distribution."
+            )
+        return self.calibration_
+
+    def _bounds(
+        self, predictive: Predictive, coverage: float, caller: str, *, simultaneous: bool = False
+    ) -> dict[str, np.ndarray]:
+        calibration = self._calibration(predictive, caller)
+        if calibration is None:
+            if simultaneous:
+                raise InputError(
+                    f"{caller}: simultaneous=True came, but nothing was held back, and the steps of the "
+                    "network's "
+                    "own distribution do not say how they hang together. Set validation_fraction, for "
+                    "example to 0.1."
+                )
+            tails = predictive.quantiles(np.array([(1 - coverage) / 2, (1 + coverage) / 2]))
+            return {"lower": tails[..., 0], "upper": tails[..., 1]}
+        lower, upper = calibration.band(coverage, predictive.column, simultaneous=simultaneous)
+        return {"lower": predictive.at(lower), "upper": predictive.at(upper)}
+
+    def _quantiles(self, predictive: Predictive, levels: np.ndarray, caller: str) -> np.ndarray:
+        calibration = self._calibration(predictive, caller)
+        if calibration is None:
+            return predictive.quantiles(levels)
+        return predictive.at(calibration.quantiles(levels, predictive.column))
+
+    def _calibrate(self, predictive: Predictive, targets: np.ndarray, n_columns: int) -> None:
+        """Keep the errors of held-back windows (n_windows, horizon), thinned where there are many."""
+        every = -(-len(targets) // MOST_WINDOWS)
+        scores = predictive.scores(targets)[::every]
+        self.calibration_: Calibration | None = Calibration(scores, predictive.column[::every], n_columns)
+
+    def _learn_from_errors(self, joined: Panel, known: np.ndarray, caller: str) -> None:
+        """Extend the calibration by the windows that the new rows complete."""
+        if self.calibration_ is None:
+            return
+        task: Task = self._task(joined)
+        n, ends = task.targets.channels.lengths, np.repeat(known, task.targets.n_columns)
+        # The last windows whose targets were not all known before, as far as their context still is.
+        first = np.maximum(ends - self.horizon, np.minimum(self._context_rows, ends) - 1)
+        windows: Windows = task.windows(first, n - self.horizon, window=self._reach, horizon=self.horizon)
+        if len(windows):
+            predictive = self._predictive(task, windows, caller)
+            scores = predictive.scores(task.actual(windows))
+            origin = windows.origin - ends[windows.channel]
+            self.calibration_ = self.calibration_.extended(scores, predictive.column, origin)
+
+
+def _refuse_share(value, name: str, caller: str) -> None:
+    if not isinstance(value, (float, np.floating)) or not 0 < value < 1:
+        raise InputError(
+            f"{caller}: {name}={value!r} came, but a number between 0 and 1 is needed. Pass such."
+        )
+
+
+def _wrapped(task: Task, values: np.ndarray, labels, name: str):
+    """Values (n_channels, horizon, k) in the form of the input, with the k labels."""
+    import pandas as pd
+
+    return task.targets.wrap(by_series(values, task), labels=pd.Index(labels, name=name))

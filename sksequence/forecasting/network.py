@@ -1,0 +1,356 @@
+"""The network behind a recurrent forecaster: its parameters, its sizes, what it reads and what it says."""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
+from sksequence.engine import Examples, RecurrentEstimator
+from sksequence.exceptions import InputError
+from sksequence.forecasting.covariates import Covariates
+from sksequence.forecasting.future import read_future
+from sksequence.forecasting.intervals import ProbabilisticForecaster
+from sksequence.forecasting.linear import fit_linear_mean, linear_forecasts, linear_windows
+from sksequence.forecasting.outputs import DEFAULT_QUANTILES, OUTPUTS, Distribution, make_output
+from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.predictive import Predictive
+from sksequence.forecasting.recursion import roll_forward
+from sksequence.forecasting.roles import Roles
+from sksequence.forecasting.scaling import Scaling
+from sksequence.forecasting.seasons import choose_seasons, season_strength
+from sksequence.forecasting.sizes import Sizes, choose_sizes
+from sksequence.forecasting.spread import window_spread
+from sksequence.forecasting.task import Task
+from sksequence.forecasting.windows import Windows
+from sksequence.modules.segments import Ensemble, SegmentNetwork
+from sksequence.preprocessing.calendar import calendar_features
+from sksequence.sequences import SequenceArray
+
+__all__ = ["NetworkForecaster"]
+
+_COLUMNS = instance_of(str, int, list, tuple, words="a column or a list of columns")
+
+
+class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
+    """Base of forecasters that are networks: what is read, what is said, and in which sizes.
+
+    Attributes
+    ----------
+    window_, segment_, hidden_size_ : int
+        What "auto" came to.
+    seasons_ : tuple of int
+        Seasons of the seasonal branch, in time steps; empty for none.
+    normalization_ : str or None
+        What "auto" came to.
+    scaling_ : Scaling
+        Constants that columns are scaled by.
+    linear_share_ : float
+        What `linear` came to.
+    linear_coef_ : ndarray of shape (window_, horizon) or None
+        The linear forecast: weights of the window, less its last value, on the scale of the network; None
+        where its share is 0.
+    """
+
+    known_future: Any = param(
+        None,
+        none() | _COLUMNS,
+        """Columns known ahead, such as plans, prices or holidays: their coming values are read too, and
+        passed to `predict` as `future`. Columns of X that are neither targets nor named here or in
+        `static` are read up to the present.""",
+    )
+    static: Any = param(None, none() | _COLUMNS, "Columns that are constant within each series.")
+    calendar: Any = param(
+        None,
+        none()
+        | one_of("auto")
+        | iterable_of(instance_of(str, words="a feature"), words="a tuple of features"),
+        """Features of the index, known ahead by nature, see :class:`~sksequence.CalendarFeatures`. "auto"
+        takes those that go with its step, None takes none.""",
+    )
+    window: Any = param(
+        "auto",
+        one_of("auto") | integer(1),
+        """Look-back, in time steps. "auto" takes 3 to 30 seasons, by the amount of data; the outcome is
+        in `window_`.""",
+    )
+    segment: Any = param(
+        "auto",
+        one_of("auto") | integer(1),
+        """Time steps that the network reads, and writes, in one recurrent step (Lin et al. 2023). 1 is
+        the plain step-by-step network; "auto" makes 3 to 15 segments of a window; see `segment_`.""",
+    )
+    strategy: str = param(
+        "direct",
+        one_of("direct", "recursive"),
+        """"direct" forecasts all steps at once. "recursive" forecasts one segment, reads it as if it had
+        been observed, and so on; past-only covariates keep their last value meanwhile.""",
+    )
+    seasons: Any = param(
+        "auto",
+        one_of("auto") | none() | integer(2) | iterable_of(integer(2), words="a tuple of such"),
+        """Season lengths, in time steps, whose copies a gated branch adds to the forecast. "auto" finds
+        them in the index and the data; None has none; the outcome is in `seasons_`.""",
+    )
+    hidden_size: Any = param(
+        "auto", one_of("auto") | integer(1), 'Width of the hidden state; "auto" is 64 or, for much data, 128.'
+    )
+    n_members: int = param(
+        1,
+        integer(1),
+        "Networks trained side by side from different initial weights; the forecast is their mean.",
+    )
+    loss: str = param(
+        "absolute_error",
+        one_of(*OUTPUTS),
+        """What the network learns. "absolute_error" and "squared_error" give a point; "quantile" the
+        quantiles in `quantiles`; "normal", "student_t" and, for counts, "negative_binomial" the parameters
+        of a distribution (Salinas et al. 2020). Intervals are calibrated with any of them.""",
+    )
+    quantiles: Any = param(
+        DEFAULT_QUANTILES,
+        iterable_of(number(above=0, below=1), words="a tuple of numbers between 0 and 1"),
+        'Levels learned with ``loss="quantile"``.',
+    )
+    normalization: Any = param(
+        "auto",
+        one_of("auto", "window", "series") | none(),
+        """"window": each window is centred and divided by its own deviation, and the forecast put back
+        (Kim et al. 2022). "series": columns are scaled by the training rows of all series together, for
+        series of like size, and a window loses only its last value. None: values are read as they are.
+        "auto" is "window" for several series, "series" for one.""",
+    )
+    log: Any = param(
+        "auto",
+        one_of("auto") | boolean(),
+        'Whether to forecast logarithms. "auto" does so for several series of positive values.',
+    )
+    linear: Any = param(
+        "auto",
+        one_of("auto") | number(0, most=1),
+        """Share of a ridge regression on the same window in the forecast (combined forecasts: Bates &
+        Granger 1969). "auto" is one half; for several series only if that does better on held-back rows
+        than the network alone. See `linear_share_`.""",
+    )
+    dropout: float = param(0.1, number(0, below=1), "Share of values dropped before the output.")
+    weight_decay: float = param(1e-4, number(0), "Decoupled weight decay of matrices.")
+    warmup: float = param(0.2, number(0, most=1), "Share of the steps over which `lr` rises.")
+    validation_fraction: Any = param(
+        0.1,
+        none() | number(above=0, below=1),
+        """Share of the latest rows, at least one horizon, held back to measure `skill_`, to calibrate
+        intervals, and for `early_stopping`. None measures nothing and trains once; so do series of at
+        most two horizons.""",
+    )
+    refit: bool = param(
+        True,
+        boolean(),
+        """Whether to train anew on all rows once `skill_` is measured, so that forecasts know the latest
+        rows; takes twice the time. With `early_stopping` there is no second training, and a warm start
+        has only this one: it keeps the `skill_` of the first fit.""",
+    )
+
+    _reads_others = True
+
+    @property
+    def _reach(self) -> int:
+        return self.window_
+
+    @property
+    def _ahead_steps(self) -> int:
+        """Steps that the network gives at once."""
+        return self.horizon if self.strategy == "direct" else min(self.segment_, self.horizon)
+
+    # ------------------------------------------------------------------ columns
+    def _divide(self, panel: Panel, own: tuple | None, caller: str) -> Roles:
+        def labels(columns) -> tuple:
+            return () if columns is None else panel.select(columns, caller=caller).columns
+
+        known, static = labels(self.known_future), labels(self.static)
+        targets = own if own is not None else labels(self.target)
+        if not targets:
+            targets = tuple(column for column in panel.columns if column not in known + static)
+        for column in known + static:
+            if column in targets or (column in known and column in static):
+                raise InputError(
+                    f"{caller}: column {column!r} is named twice among target, known_future and static, "
+                    "but a column has one role. Name it once."
+                )
+        if not targets:
+            raise InputError(
+                f"{caller}: every column is named in known_future or static, but at least one must be left "
+                "to forecast. Leave out the target."
+            )
+        past = tuple(column for column in panel.columns if column not in targets + known + static)
+        line = panel.timelines[0]
+        calendar = calendar_features(line and line.index, self.calendar, caller=caller)
+        return Roles(targets, known, past, static, calendar)
+
+    def _read_future(self, future, panel: Panel, caller: str) -> Panel | None:
+        known = self._roles.known
+        if not known:
+            return super()._read_future(future, panel, caller)
+        if future is None:
+            raise InputError(
+                f"{caller}: no `future` came, but {list(known)} are known ahead and read for the "
+                f"{self.horizon} rows that follow. Pass them as `future`."
+            )
+        reading = {"id": self.id, "time": self.time, "freq": self.freq}
+        return read_future(future, panel, known, self.horizon, caller=caller, **reading)
+
+    # ------------------------------------------------------------------ sizes
+    def _settle(self, task: Task, log: bool, caller: str) -> None:
+        """Settle what "auto" means for these series, and the scales of all columns."""
+        targets = task.targets
+        channels = list(targets.channels)
+        if self.seasons == "auto":
+            line = targets.timelines[0]
+            seasons = choose_seasons(channels, line and line.step)
+        else:
+            seasons = tuple(np.atleast_1d(self.seasons or ()).tolist())
+        # Seasons that are given are believed; those that are found must repeat well enough.
+        strength = season_strength(channels, seasons[0]) if self.seasons == "auto" else 1.0
+        window = None if self.window == "auto" else self.window
+        sizes = choose_sizes(targets.lengths, self.horizon, seasons or (1,), strength=strength, window=window)
+        if self.seasons != "auto" and sizes.seasons != seasons:
+            sizes = self._fit_seasons(targets, seasons, sizes)
+        self.window_, self.seasons_ = sizes.window, sizes.seasons
+        # The naive forecast may repeat any season, also one too weak or too long for the network.
+        self._naive_seasons = seasons or (1,)
+        self.segment_ = min(sizes.segment if self.segment == "auto" else self.segment, self.window_)
+        self.hidden_size_ = sizes.hidden_size if self.hidden_size == "auto" else self.hidden_size
+        self.normalization_ = self.normalization
+        if self.normalization == "auto":
+            self.normalization_ = "window" if targets.n_series > 1 else "series"
+        self._sizes = sizes
+        self._output = make_output(self.loss, tuple(self.quantiles))
+        if self.loss == "negative_binomial":
+            self.scaling_ = Scaling.identity(targets.n_columns)
+        else:
+            self.scaling_ = Scaling.learn(targets, log=log, standardize=self.normalization_ is not None)
+        self._covariates = Covariates.learn(task.panel, self._roles, caller=caller)
+        self._n_inputs = 1 if task.observed is None else 2
+
+    def _fit_seasons(self, panel: Panel, seasons: tuple[int, ...], sizes: Sizes) -> Sizes:
+        """Lengthen an automatic window to seasons that were asked for; say so where they cannot be had."""
+        longest, rows = max(seasons), int(panel.lengths.max())
+        if self.window == "auto" and rows - self.horizon > longest:
+            return choose_sizes(panel.lengths, self.horizon, seasons, window=longest)
+        dropped = [season for season in seasons if season not in sizes.seasons]
+        warnings.warn(
+            f"{type(self).__name__}.fit: seasons {dropped} came, but the window is {sizes.window} steps, of "
+            f"{rows} rows at most, and seasons must fit in the window. They are left out; set a longer "
+            "window or give more rows.",
+            UserWarning,
+            stacklevel=6,
+        )
+        return sizes
+
+    # ------------------------------------------------------------------ the network
+    def _network(self, generator: torch.Generator) -> torch.nn.Module:
+        n_columns = len(self._roles.target)
+        center = {"window": "season" if self.seasons_ else "last", "series": "last", None: None}
+
+        def member() -> SegmentNetwork:
+            return SegmentNetwork(
+                self.window_,
+                self._ahead_steps,
+                segment=self.segment_,
+                hidden_size=self.hidden_size_,
+                cell=self._cell,
+                seasons=self.seasons_,
+                center=center[self.normalization_],
+                scale=self.normalization_ == "window",
+                n_channels=n_columns if n_columns > 1 else 0,
+                n_inputs=self._n_inputs,
+                n_past=self._covariates.n_past,
+                n_future=self._covariates.n_future,
+                n_static=self._covariates.n_static,
+                n_outputs=self._output.n_outputs,
+                locations=self._output.locations,
+                dropout=self.dropout,
+                generator=generator,
+                **self._kernel_options(),
+            )
+
+        return member() if self.n_members == 1 else Ensemble([member() for _ in range(self.n_members)])
+
+    def _channels(self, task: Task, caller: str) -> SequenceArray:
+        """The targets on the scale of the network, with the flags of those that were observed."""
+        channels = self.scaling_.apply(task.targets, caller=caller)
+        if task.observed is not None:
+            # Of a channel that was never observed, the mean of the training rows is known.
+            channels = channels.with_values(np.nan_to_num(channels.values))
+        if self._n_inputs == 1:
+            return channels
+        observed = np.ones_like(channels.values) if task.observed is None else task.observed.compact().values
+        return channels.with_values(np.concatenate([channels.values, observed.astype(np.float32)], axis=1))
+
+    def _examples(
+        self, task: Task, windows: Windows, ahead: int, caller: str, *, learn: bool = False
+    ) -> Examples:
+        """What the network reads in these windows, and what it should say where it is to learn.
+
+        `windows` are windows of :meth:`_channels`; `ahead` are the steps of known columns that are read.
+        """
+        n_columns = len(self._roles.target)
+        extras: dict[str, Any] = {}
+        if n_columns > 1:
+            extras["channel"] = windows.channel % n_columns
+        extras |= self._covariates.beside(task, windows, ahead, caller=caller)
+        return Examples(windows.inputs, windows.targets if learn else None, extras=extras)
+
+    # ------------------------------------------------------------------ what it says
+    def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:
+        over = windows.over(self._channels(task, caller))
+        return self._combined(self._network_outputs(task, over, caller), over, self.linear_share_)
+
+    def _network_outputs(self, task: Task, windows: Windows, caller: str) -> np.ndarray:
+        """What the network says after windows of :meth:`_channels`, (n_windows, horizon, n_outputs)."""
+        examples = self._examples(task, windows, self.horizon, caller)
+        if self.strategy == "direct":
+            return self._outputs(examples)
+        return roll_forward(
+            examples,
+            self.horizon,
+            window=self.window_,
+            ahead=self._ahead_steps,
+            outputs=self._outputs,
+            point=self._output.point,
+        )
+
+    def _combined(self, outputs: np.ndarray, windows: Windows, share: float) -> Predictive:
+        """The network's forecast, moved towards the linear one by its share."""
+        output, inputs = self._output, windows.inputs
+        location = output.point(outputs)
+        if share:
+            assert self.linear_coef_ is not None
+            by = share * (self._linear_forecasts(inputs) - location)
+            outputs, location = output.shift(outputs, by), location + by
+        column = windows.channel % len(self._roles.target)
+        if isinstance(output, Distribution):
+            below, above = output.spread(outputs)
+            own = partial(output.quantile, outputs[..., np.newaxis, :])
+            return Predictive(location, below, above, column, self.scaling_, own)
+        spread = window_spread(inputs, inputs.starts, inputs.lengths, self._naive_seasons[0])
+        return Predictive(location, spread, spread, column, self.scaling_)
+
+    def _linear_forecasts(self, inputs: SequenceArray) -> np.ndarray:
+        """What the linear map says, (n_windows, horizon), on the scale of the network."""
+        return linear_forecasts(inputs.values[:, 0], inputs.starts, inputs.lengths, self.linear_coef_)
+
+    def _fit_linear(self, task: Task, caller: str) -> np.ndarray:
+        """The linear map of these rows."""
+        channels = self._channels(task, caller)
+        return fit_linear_mean(
+            channels.values[:, 0],
+            channels.starts,
+            channels.lengths,
+            windows=linear_windows(self.window_, self._naive_seasons[0]),
+            horizon=self.horizon,
+            scale=self.normalization_ == "window",
+        )

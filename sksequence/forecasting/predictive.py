@@ -1,0 +1,70 @@
+"""What is forecast of every step: a location and two spreads on the network's scale, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sksequence.forecasting.scaling import Scaling
+
+__all__ = ["Predictive"]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictive:
+    """Forecasts of many windows, before they are put into units.
+
+    A *score* is an error in units of the spread on its side of the location. Scores of held-back
+    windows, put back here, are calibrated quantiles, bounds and paths.
+
+    Attributes
+    ----------
+    location : ndarray of shape (n_windows, horizon)
+        Median, or mean under a squared error, on the scale of the network.
+    below, above : ndarray of shape (n_windows, horizon) or (n_windows, 1)
+        Spread on either side, positive.
+    column : ndarray of int of shape (n_windows,)
+        Column that each window belongs to.
+    scaling : Scaling
+        The way back to the units of the data.
+    own : callable or None
+        Maps levels, (k,) or (n_windows, horizon, k), to quantiles (n_windows, horizon, k) on the scale of
+        the network, where the network gives a distribution of its own.
+    """
+
+    location: np.ndarray
+    below: np.ndarray
+    above: np.ndarray
+    column: np.ndarray
+    scaling: Scaling
+    own: Callable[[np.ndarray], np.ndarray] | None = None
+
+    def point(self) -> np.ndarray:
+        """Forecasts in the units of the data, (n_windows, horizon)."""
+        return self._units(self.location)
+
+    def scores(self, targets: np.ndarray) -> np.ndarray:
+        """Signed errors of `targets` (n_windows, horizon), in units of the spreads; NaN stays NaN."""
+        error = self.scaling.forward(targets, self.column) - self.location
+        return error / np.where(error < 0, self.below, self.above)
+
+    def at(self, scores: np.ndarray) -> np.ndarray:
+        """Values in the units of the data that have these scores, (n_windows, horizon[, k])."""
+        location, below, above = self.location, self.below, self.above
+        if scores.ndim > location.ndim:
+            location, below, above = location[..., None], below[..., None], above[..., None]
+        return self._units(location + np.where(scores < 0, below, above) * scores)
+
+    def quantiles(self, levels: np.ndarray) -> np.ndarray:
+        """Quantiles (n_windows, horizon, k) of the network's own distribution, in the units of the data."""
+        assert self.own is not None
+        return self._units(self.own(np.asarray(levels)))
+
+    def draw(self, n_samples: int, generator: np.random.Generator) -> np.ndarray:
+        """Draws (n_windows, horizon, n_samples) from that distribution, each step by itself."""
+        return self.quantiles(generator.random((*self.location.shape, n_samples)))
+
+    def _units(self, values: np.ndarray) -> np.ndarray:
+        return self.scaling.invert(values, self.column)

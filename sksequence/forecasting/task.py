@@ -1,0 +1,76 @@
+"""Series, and what is to be forecast of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sksequence.forecasting.missing import first_observed
+from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.windows import Windows, first_training_origins, windows_between
+from sksequence.sequences import SequenceArray
+
+__all__ = ["Task", "by_series"]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Series, and what is to be forecast of them.
+
+    Attributes
+    ----------
+    panel : Panel
+        All columns that came.
+    targets : Panel
+        Those to forecast, missing values filled from their own past.
+    observed : SequenceArray or None
+        1 where a value of a target came, 0 where it was filled; None where nothing is missing.
+    future : Panel or None
+        Rows of the columns known ahead that follow those of `panel`.
+    """
+
+    panel: Panel
+    targets: Panel
+    observed: SequenceArray | None = None
+    future: Panel | None = None
+
+    def head(self, n_rows: np.ndarray) -> Task:
+        """The first `n_rows[i]` rows of series `i`, on the same values."""
+        kept = np.repeat(n_rows, self.targets.n_columns)
+        observed = self.observed
+        if observed is not None:
+            observed = SequenceArray(observed.values, observed.starts, kept)
+        return Task(self.panel.head(n_rows), self.targets.head(n_rows), observed)
+
+    def windows(self, first: np.ndarray, stop: np.ndarray, **options) -> Windows:
+        """Windows of the targets, none of which ends before the first value that was observed.
+
+        Parameters
+        ----------
+        first, stop, **options
+            As in :func:`~sksequence.forecasting.windows.windows_between`.
+        """
+        if self.observed is not None:
+            first = np.maximum(first, first_observed(self.observed))
+        return windows_between(self.targets.channels, first, stop, **options)
+
+    def training_windows(self, *, window: int, horizon: int, **options) -> Windows:
+        """All windows to learn from."""
+        n = self.targets.channels.lengths
+        first = first_training_origins(n, window=window, horizon=horizon)
+        return self.windows(first, n - horizon, window=window, horizon=horizon, **options)
+
+    def actual(self, windows: Windows) -> np.ndarray:
+        """What came after each window, (n_windows, horizon); NaN where it is missing."""
+        values = windows.targets.to_padded()[:, :, 0]
+        if self.observed is None:
+            return values
+        seen = windows.over(self.observed).targets.to_padded()[:, :, 0]
+        return np.where(seen > 0, values, np.nan)
+
+
+def by_series(values: np.ndarray, task: Task) -> np.ndarray:
+    """One forecast for each channel, (n_channels, horizon[, k]), as (n_series, horizon, n_columns[, k])."""
+    panel = task.targets
+    return values.reshape(panel.n_series, panel.n_columns, *values.shape[1:]).swapaxes(1, 2)
