@@ -10,6 +10,7 @@ from sksequence.forecasting import (
     RNNForecaster,
     SeasonalNaiveForecaster,
 )
+from sksequence.inspection import BacktestDisplay, ForecastDisplay, StepErrorDisplay
 from sksequence.preprocessing import (
     CalendarFeatures,
     PerTimestep,
@@ -23,8 +24,10 @@ from sksequence.sequences import SequenceArray, as_sequences
 __version__ = "0.1.0"
 
 __all__ = [
+    "BacktestDisplay",
     "CalendarFeatures",
     "DriftForecaster",
+    "ForecastDisplay",
     "GRUClassifier",
     "GRUForecaster",
     "GRURegressor",
@@ -40,6 +43,7 @@ __all__ = [
     "SeasonalNaiveForecaster",
     "SequenceArray",
     "SequencePadder",
+    "StepErrorDisplay",
     "WindowTransformer",
     "as_sequences",
     "make_windows",

@@ -115,6 +115,17 @@ def test_loss_is_taken_in_single_precision_of_a_half_precise_network(loss):
 
 
 @pytest.mark.parametrize("loss", OUTPUTS)
+def test_members_of_an_ensemble_are_judged_and_read_each_by_itself(loss):
+    output = make_output(loss)
+    first, second = forecast_of(output).z, forecast_of(output).z - 0.3
+    target = torch.tensor([[1.0, 4.0, 6.0], [40.0, 39.0, 41.0]])
+    both = forecast_of(output, torch.stack([first, second]))
+    for judge in (lambda forecast: output.loss(forecast, target), output.read):
+        each = torch.stack([judge(forecast_of(output, z)) for z in (first, second)])
+        torch.testing.assert_close(judge(both), each)
+
+
+@pytest.mark.parametrize("loss", OUTPUTS)
 def test_seasonal_branch_may_move_the_locations(loss):
     output = make_output(loss)
     z = forecast_of(output).z

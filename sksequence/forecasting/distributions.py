@@ -60,7 +60,8 @@ class Output(ABC):
         Parameters
         ----------
         forecast : Forecast
-            `z` of shape (B, H) for one output a step, (B, H, n_outputs) for more.
+            `z` of shape (B, H) for one output a step, (B, H, n_outputs) for more. Further axes in front,
+            such as that of an ensemble's members, stay in front.
         target : Tensor of shape (B, H)
             What came, finite, on the value scale.
 
@@ -242,9 +243,9 @@ class NegativeBinomial(Distribution):
         z, scale = forecast.z.float(), forecast.scale
         # Nearly the value itself where it exceeds the deviation of the window, and never negative.
         mean = scale * softplus(forecast.center / scale + z[..., 0]) + _LEAST_MEAN
-        # What exceeds the Poisson variance is a share of the window's own; it fades where the mean does.
-        share = softplus(z[..., 1] + UNIT) * scale / (mean + scale)
-        return mean, share.square() + _LEAST_DISPERSION
+        # Windows that move little for their level are less dispersed; rare counts are so as they are.
+        dispersion = softplus(z[..., 1] + UNIT) * scale / (mean + scale)
+        return mean, dispersion + _LEAST_DISPERSION
 
     def quantile(self, parameters: np.ndarray, u: np.ndarray | float) -> np.ndarray:
         """The least counts with at least the probability `u`, see :meth:`Distribution.quantile`."""

@@ -237,7 +237,11 @@ class SequenceForecaster(NetworkForecaster):
             return float(self.linear)
         if self.loss == "negative_binomial":
             return 0.0
-        return _LINEAR_SHARE if measured or task.targets.n_series == 1 else 0.0
+        return _LINEAR_SHARE if measured or not self._doubts_linear(task) else 0.0
+
+    def _doubts_linear(self, task: Task) -> bool:
+        """Whether held-back rows must speak for a linear forecast, which knows one target's past only."""
+        return task.targets.n_series > 1 or self._roles.explain
 
     def _training_examples(self, task: Task, windows: Windows, caller: str) -> Examples:
         over = windows.over(self._channels(task, caller))
@@ -252,7 +256,7 @@ class SequenceForecaster(NetworkForecaster):
         outputs = self._network_outputs(task, over, caller)
         linear = self.scaling_.invert(self._linear_forecasts(over.inputs), held.channel % len(self.targets_))
         mixed = self._combined(outputs, over, self.linear_share_)
-        if self.linear == "auto" and task.targets.n_series > 1:
+        if self.linear == "auto" and self._doubts_linear(task):
             alone = self._combined(outputs, over, 0.0)
             if yardstick.error(alone.point()) < yardstick.error(mixed.point()):
                 self.linear_share_, mixed = 0.0, alone
