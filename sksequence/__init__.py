@@ -11,6 +11,7 @@ from sksequence.forecasting import (
     SeasonalNaiveForecaster,
 )
 from sksequence.inspection import BacktestDisplay, ForecastDisplay, StepErrorDisplay
+from sksequence.model_selection import RollingOriginSplit, forecast_scorer
 from sksequence.preprocessing import (
     CalendarFeatures,
     PerTimestep,
@@ -40,11 +41,13 @@ __all__ = [
     "RNNClassifier",
     "RNNForecaster",
     "RNNRegressor",
+    "RollingOriginSplit",
     "SeasonalNaiveForecaster",
     "SequenceArray",
     "SequencePadder",
     "StepErrorDisplay",
     "WindowTransformer",
     "as_sequences",
+    "forecast_scorer",
     "make_windows",
 ]

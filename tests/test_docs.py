@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 import sksequence
-from sksequence import LSTMClassifier, datasets, exceptions, metrics
+from sksequence import LSTMClassifier, datasets, exceptions, inspection, metrics, model_selection
 from sksequence.datasets import load_digit_columns
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -69,7 +69,8 @@ def test_examples_that_the_pages_name_exist():
 
 def test_every_public_name_has_its_line():
     listed = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "api.md").read_text(encoding="utf-8")))
-    public = {name for module in (sksequence, datasets, metrics, exceptions) for name in module.__all__}
+    modules = (sksequence, datasets, exceptions, inspection, metrics, model_selection)
+    public = {name for module in modules for name in module.__all__}
     assert public - listed == set()
 
 

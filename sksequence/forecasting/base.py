@@ -22,9 +22,10 @@ from sksequence.forecasting.missing import impute
 from sksequence.forecasting.panel import Form, Panel
 from sksequence.forecasting.predictive import Predictive
 from sksequence.forecasting.roles import Roles
+from sksequence.forecasting.seasons import choose_seasons
 from sksequence.forecasting.series import join, read_series
 from sksequence.forecasting.tables import has_index
-from sksequence.forecasting.task import Task, by_series
+from sksequence.forecasting.task import Task, by_series, naive_scales
 from sksequence.forecasting.windows import Windows, windows_between
 from sksequence.sequences import SequenceArray
 
@@ -44,6 +45,12 @@ class Forecaster(Parameters, BaseEstimator):
         Columns of X.
     feature_names_in_ : ndarray of str
         Their names, where X has some.
+    naive_season_ : int
+        Steps of the season found in the training rows, 1 for none.
+    naive_scale_, naive_rms_scale_ : ndarray of shape (n_series, n_targets)
+        Mean absolute, and root mean squared, change of the training rows from one such season to the next:
+        what the errors of :func:`~sksequence.metrics.mase` and :func:`~sksequence.metrics.rmsse` are divided
+        by.
     """
 
     horizon: int = param(1, integer(1), "Time steps to forecast.")
@@ -199,6 +206,14 @@ class Forecaster(Parameters, BaseEstimator):
         """Season by which missing values are filled."""
         return 1
 
+    def _remember(self, panel: Panel, task: Task) -> None:
+        """Keep the latest rows, and by how much the training rows change in a season."""
+        # A matter of the data, not of parameters: the errors of any two forecasters have the same scale.
+        line = task.targets.timelines[0]
+        self.naive_season_ = choose_seasons(list(task.targets.channels), line and line.step)[0]
+        self.naive_scale_, self.naive_rms_scale_ = naive_scales(task, self.naive_season_)
+        self.context_: Panel = panel.tail(self._kept_rows).copy()
+
     # ------------------------------------------------------------------ forecasting
     def predict(self, X=None, *, future=None):
         """Forecast the `horizon` steps after the last row.
@@ -278,7 +293,7 @@ class Forecaster(Parameters, BaseEstimator):
         known = self.context_.lengths
         joined = self.context_.followed_by(panel)
         self._learn_from_errors(joined, known, caller)
-        self.context_: Panel = joined.tail(self._kept_rows).copy()
+        self.context_ = joined.tail(self._kept_rows).copy()
         return self
 
     def _refuse_other_rows(self, panel: Panel, caller: str) -> None:

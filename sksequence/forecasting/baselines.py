@@ -66,7 +66,7 @@ class RuleForecaster(ProbabilisticForecaster):
         self.calibration_ = None
         if len(past):
             self._calibrate(self._predictive(task, past, caller), task.actual(past), len(self.targets_))
-        self.context_ = panel.tail(self._kept_rows).copy()
+        self._remember(panel, task)
         return self
 
     def _learn(self, task: Task) -> None:
@@ -251,7 +251,7 @@ class LinearForecaster(ProbabilisticForecaster):
             held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
             self._calibrate(self._predictive(task, held, caller), task.actual(held), len(self.targets_))
         self._solve(task, caller)
-        self.context_ = panel.tail(self._kept_rows).copy()
+        self._remember(panel, task)
         return self
 
     def _solve(self, task: Task, caller: str) -> None:

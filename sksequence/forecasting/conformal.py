@@ -18,7 +18,7 @@ from sksequence.forecasting.adaptive import adapted_level, shares_above
 __all__ = ["Calibration", "windows_needed"]
 
 # Origins that are replayed; older ones count as scores, but no longer move a level.
-_REPLAYED = 2_000
+_REPLAYED = 1_000
 # Fewer complete windows than this tell little about how the steps hang together.
 _ENOUGH = 20
 # Steps much narrower than the others would blow up a band that is stretched as a whole.
@@ -145,7 +145,7 @@ class Calibration:
         ``1 - coverage`` as their target, so that a drift to one side moves that side only. An error at step
         h is known h rows after its origin: the replay uses it, for alpha and in the growing set of scores,
         from the h-th origin after it on; that of a whole window after `horizon`. gamma is
-        ``0.005 / sqrt(h)``, because such errors overlap and come in runs. Alpha is kept between 0 and 1,
+        ``0.002 / sqrt(h)``, because such errors overlap and come in runs. Alpha is kept between 0 and 1,
         since bounds beyond all scores are not on offer, so that no rate is promised against any shift
         whatever, as it is where bounds may be infinite.
 

@@ -92,7 +92,7 @@ class SequenceForecaster(NetworkForecaster):
             self._measure(whole, kept, caller)
         if kept is None or (twice and not self.net_.interrupted_):
             self._learn(whole, X, caller, fresh=not continues, log=log)
-        self.context_ = panel.tail(self._kept_rows).copy()
+        self._remember(panel, whole)
         return self
 
     def partial_fit(self, X, y=None):
@@ -124,7 +124,7 @@ class SequenceForecaster(NetworkForecaster):
         if fresh:
             self.linear_share_ = self._first_share(task, measured=False)
         self._learn(task, X, caller, fresh=fresh, log=log, passes=1)
-        self.context_ = panel.tail(self._kept_rows).copy()
+        self._remember(panel, task)
         return self
 
     def _refuse_short(self, panel: Panel, caller: str) -> None:

@@ -21,7 +21,7 @@ from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.predictive import Predictive
 from sksequence.forecasting.recursion import roll_forward
 from sksequence.forecasting.roles import Roles
-from sksequence.forecasting.scaling import Scaling
+from sksequence.forecasting.scaling import Scaling, column_moments
 from sksequence.forecasting.seasons import choose_seasons, season_strength
 from sksequence.forecasting.sizes import Sizes, choose_sizes
 from sksequence.forecasting.spread import window_spread
@@ -122,7 +122,7 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         """"window": each window is centred and divided by its own deviation, and the forecast put back
         (Kim et al. 2022). "series": columns are scaled by the training rows of all series together, for
         series of like size, and a window loses only its last value. None: values are read as they are.
-        "auto" is "window" for several series, "series" for one.""",
+        "auto" is "window" for several series and for counts, "series" otherwise.""",
     )
     log: Any = param(
         "auto",
@@ -225,13 +225,15 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         self.hidden_size_ = sizes.hidden_size if self.hidden_size == "auto" else self.hidden_size
         self.normalization_ = self.normalization
         if self.normalization == "auto":
-            self.normalization_ = "window" if targets.n_series > 1 else "series"
+            by_window = targets.n_series > 1 or self.loss == "negative_binomial"
+            self.normalization_ = "window" if by_window else "series"
         self._sizes = sizes
         self._output = make_output(self.loss, tuple(self.quantiles))
         if self.loss == "negative_binomial":
             self.scaling_ = Scaling.identity(targets.n_columns)
         else:
-            self.scaling_ = Scaling.learn(targets, log=log, standardize=self.normalization_ is not None)
+            self.scaling_ = Scaling.learn(targets, log=log, standardize=self.normalization_ == "series")
+        self._levels = column_moments(targets)[0]
         self._covariates = Covariates.learn(task.panel, self._roles, caller=caller)
         self._n_inputs = 1 if task.observed is None else 2
 
@@ -283,12 +285,20 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         """The targets on the scale of the network, with the flags of those that were observed."""
         channels = self.scaling_.apply(task.targets, caller=caller)
         if task.observed is not None:
-            # Of a channel that was never observed, the mean of the training rows is known.
-            channels = channels.with_values(np.nan_to_num(channels.values))
+            channels = self._with_levels(channels)
         if self._n_inputs == 1:
             return channels
         observed = np.ones_like(channels.values) if task.observed is None else task.observed.compact().values
         return channels.with_values(np.concatenate([channels.values, observed.astype(np.float32)], axis=1))
+
+    def _with_levels(self, channels: SequenceArray) -> SequenceArray:
+        """Of a channel that was never observed, the mean of the training rows is known."""
+        column = np.arange(len(self._levels))
+        levels = self.scaling_.forward(self._levels, column)
+        each = np.repeat(np.arange(len(channels)) % len(levels), channels.lengths)
+        return channels.with_values(
+            np.where(np.isnan(channels.values), levels[each][:, None], channels.values)
+        )
 
     def _examples(
         self, task: Task, windows: Windows, ahead: int, caller: str, *, learn: bool = False

@@ -12,7 +12,7 @@ from sksequence.forecasting.panel import Panel
 from sksequence.sequences import SequenceArray
 from sksequence.sequences.layout import step_rows
 
-__all__ = ["Scaling", "channel_moments", "moments"]
+__all__ = ["Scaling", "channel_moments", "column_moments", "moments"]
 
 # A deviation below this share of the level is rounding.
 _CONSTANT = 1e-12
@@ -63,6 +63,17 @@ def channel_moments(channels: SequenceArray, *, log: bool = False) -> tuple[np.n
     return mean, deviation
 
 
+def column_moments(panel: Panel, *, log: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column, (n_columns,), over all rows of all series."""
+    each, deviations = channel_moments(panel.channels, log=log)
+    shape = (panel.n_series, panel.n_columns)
+    count, each, deviations = panel.lengths[:, None], each.reshape(shape), deviations.reshape(shape)
+    # Differences from any one series: exact where all are alike.
+    mean = each[0] + (count * (each - each[0])).sum(axis=0) / count.sum()
+    variance = (count * (deviations**2 + (each - mean) ** 2)).sum(axis=0) / count.sum()
+    return mean, np.sqrt(variance)
+
+
 def _blocks(channels: SequenceArray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
     """Some channels at a time: which, their values one after the other, and each value's place among them."""
     ends = np.cumsum(channels.lengths)
@@ -103,13 +114,7 @@ class Scaling:
         """Learn the constants from the training rows, all series together."""
         if not standardize:
             return replace(cls.identity(panel.n_columns), log=log)
-        each, deviations = channel_moments(panel.channels, log=log)
-        shape = (panel.n_series, panel.n_columns)
-        count, each, deviations = panel.lengths[:, None], each.reshape(shape), deviations.reshape(shape)
-        # Differences from any one series: exact where all are alike.
-        mean = each[0] + (count * (each - each[0])).sum(axis=0) / count.sum()
-        variance = (count * (deviations**2 + (each - mean) ** 2)).sum(axis=0) / count.sum()
-        deviation = np.sqrt(variance)
+        mean, deviation = column_moments(panel, log=log)
         return cls(log, mean, np.where(deviation > _CONSTANT * np.abs(mean), deviation, 1.0))
 
     def apply(self, panel: Panel, *, caller: str) -> SequenceArray:

@@ -11,7 +11,7 @@ from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.windows import Windows, first_training_origins, windows_between
 from sksequence.sequences import SequenceArray
 
-__all__ = ["Task", "by_series"]
+__all__ = ["Task", "by_series", "naive_scales"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,3 +74,32 @@ def by_series(values: np.ndarray, task: Task) -> np.ndarray:
     """One forecast for each channel, (n_channels, horizon[, k]), as (n_series, horizon, n_columns[, k])."""
     panel = task.targets
     return values.reshape(panel.n_series, panel.n_columns, *values.shape[1:]).swapaxes(1, 2)
+
+
+def naive_scales(task: Task, season: int) -> tuple[np.ndarray, np.ndarray]:
+    """How much the targets change from one season to the next: what scaled errors are divided by.
+
+    Parameters
+    ----------
+    task : Task
+        The training rows.
+    season : int
+        Steps of a season.
+
+    Returns
+    -------
+    mean_absolute, root_mean_square : ndarrays of shape (n_series, n_columns)
+        Of the differences between observed values one season apart, in the units of the data; NaN for
+        series that are not longer than a season.
+    """
+    channels, observed = task.targets.channels, task.observed
+    absolute, square = np.full((2, len(channels)), np.nan)
+    for i, channel in enumerate(channels):
+        values = channel[:, 0] if observed is None else np.where(observed[i][:, 0] > 0, channel[:, 0], np.nan)
+        changes = values[season:] - values[:-season]
+        if observed is not None:
+            changes = changes[~np.isnan(changes)]
+        if len(changes):
+            absolute[i], square[i] = np.abs(changes).mean(), np.square(changes).mean()
+    shape = (task.targets.n_series, task.targets.n_columns)
+    return absolute.reshape(shape), np.sqrt(square).reshape(shape)

@@ -325,7 +325,8 @@ def _refuse_gap(index, differences: np.ndarray, step, where: str) -> None:
     if differences[i] < 0:
         raise InputError(
             f"{where} does not increase: {pair}, but one regular, increasing step is needed. Sort the rows "
-            "by time and remove duplicates."
+            "by time and remove duplicates; where cross-validation shuffled them, split in time with "
+            "TimeSeriesSplit or sksequence.model_selection.RollingOriginSplit."
         )
     raise InputError(
         f"{where} is not regular: {pair}, but one regular, increasing step is needed. Insert missing rows "

@@ -120,10 +120,10 @@ class WindowNorm(nn.Module):
     season : int
         Steps of a season, for ``center="season"``.
     min_scale : float
-        A window with a smaller standard deviation counts as flat and is not divided.
+        A window whose standard deviation is a smaller share of its mean is flat, and is not divided.
     """
 
-    def __init__(self, center: str | None, scale: bool, season: int = 1, min_scale: float = 1e-4):
+    def __init__(self, center: str | None, scale: bool, season: int = 1, min_scale: float = 1e-5):
         super().__init__()
         if center not in _CENTERS:
             raise ValueError(f"WindowNorm: center is {center!r}, but one of {_CENTERS} is needed.")
@@ -148,7 +148,8 @@ class WindowNorm(nn.Module):
             return center, torch.ones_like(center)
         mean = center if self.center == "window" else _masked_mean(aligned, valid)
         deviation = _masked_mean((aligned - mean).square(), valid).sqrt()
-        return center, torch.where(deviation > self.min_scale, deviation, torch.ones_like(deviation))
+        moves = deviation > self.min_scale * mean.abs()
+        return center, torch.where(moves, deviation, torch.ones_like(deviation))
 
 
 def _masked_mean(values: Tensor, valid: Tensor) -> Tensor:
@@ -254,7 +255,7 @@ class SegmentNetwork(nn.Module):
     center, scale : {"last", "season", "window"} or None, and bool
         Normalisation of each window, see :class:`WindowNorm`.
     min_scale : float
-        Standard deviation below which a window counts as flat.
+        Deviation, as a share of the mean, below which a window counts as flat.
     n_channels : int
         Channels told apart by an embedding; 0 for none.
     n_inputs : int
@@ -295,7 +296,7 @@ class SegmentNetwork(nn.Module):
         seasons: Sequence[int] = (),
         center: str | None = "last",
         scale: bool = False,
-        min_scale: float = 1e-4,
+        min_scale: float = 1e-5,
         n_channels: int = 0,
         n_inputs: int = 1,
         n_past: int = 0,

@@ -39,7 +39,7 @@ def resident() -> float:
 
 
 def panel(n_series: int, n_timesteps: int) -> None:
-    """Fit a panel of series in a process of its own: seconds to the first batch, and memory beyond the data."""
+    """Fit a panel in a process of its own: seconds to the first batch, and memory beyond the data."""
     from skorch.callbacks import Callback
 
     from sksequence import LSTMForecaster
@@ -74,8 +74,8 @@ def panel(n_series: int, n_timesteps: int) -> None:
     size = data.nbytes / 2**20
     print(
         f"{n_series:,} series x {n_timesteps} steps, {size:.0f} MiB: first batch after "
-        f"{seen['begin'] - start:.2f} s, fitted in {seconds:.0f} s, peak {peak - held:.0f} MiB beyond the data "
-        f"({(peak - held) / size:.2f} times the data)"
+        f"{seen['begin'] - start:.2f} s, fitted in {seconds:.0f} s, peak {peak - held:.0f} MiB beyond "
+        f"the data ({(peak - held) / size:.2f} times the data)"
     )
 
 
