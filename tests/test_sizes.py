@@ -59,5 +59,5 @@ def test_small_panels_are_trained_for_ten_passes_over_their_windows():
     few = choose_sizes([700] * 20, 48, (24, 168))
     n_windows = 20 * (700 - few.window - 48 + 1)
     assert few.n_updates == 10 * n_windows // 256
-    assert choose_sizes([700] * 414, 48, (24, 168)).n_updates == 1500
+    assert choose_sizes([700] * 414, 48, (24, 168)).n_updates == 3000
     assert choose_sizes([300] * 24, 7, (7,)).n_updates == 200

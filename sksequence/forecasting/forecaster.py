@@ -235,13 +235,9 @@ class SequenceForecaster(NetworkForecaster):
         """Share of the linear forecast before held-back rows have their say."""
         if self.linear != "auto":
             return float(self.linear)
-        if self.loss == "negative_binomial":
+        if self.loss == "negative_binomial" or task.targets.n_series > 1:
             return 0.0
-        return _LINEAR_SHARE if measured or not self._doubts_linear(task) else 0.0
-
-    def _doubts_linear(self, task: Task) -> bool:
-        """Whether held-back rows must speak for a linear forecast, which knows one target's past only."""
-        return task.targets.n_series > 1 or self._roles.explain
+        return _LINEAR_SHARE if measured or not self._roles.explain else 0.0
 
     def _training_examples(self, task: Task, windows: Windows, caller: str) -> Examples:
         over = windows.over(self._channels(task, caller))
@@ -256,7 +252,8 @@ class SequenceForecaster(NetworkForecaster):
         outputs = self._network_outputs(task, over, caller)
         linear = self.scaling_.invert(self._linear_forecasts(over.inputs), held.channel % len(self.targets_))
         mixed = self._combined(outputs, over, self.linear_share_)
-        if self.linear == "auto" and self._doubts_linear(task):
+        # It knows the past of one target only: covariates may tell the network more.
+        if self.linear == "auto" and self.linear_share_ and self._roles.explain:
             alone = self._combined(outputs, over, 0.0)
             if yardstick.error(alone.point()) < yardstick.error(mixed.point()):
                 self.linear_share_, mixed = 0.0, alone

@@ -18,6 +18,8 @@ __all__ = ["fit_linear", "fit_linear_mean", "linear_forecasts", "linear_windows"
 
 # More windows than this only take time: neighbours are nearly the same.
 _MOST_WINDOWS = 10_000
+# The first look-back of a series without seasons.
+_APERIODIC_STEPS = 12
 # Windows copied at a time.
 _BLOCK = 1_000
 # A window that deviates less, on the scale of the network, is flat.
@@ -88,15 +90,15 @@ def linear_windows(window: int, season: int) -> tuple[int, ...]:
     window : int
         Steps that the forecaster reads.
     season : int
-        Steps of a season; 1 for none.
+        Steps of a season; 1 for none, which counts as 12.
 
     Returns
     -------
     windows : tuple of int
         Increasing; at most `window`.
     """
-    wanted = {season + 1, window // 2 + 1, window}
-    return tuple(sorted({min(w, window) for w in wanted if w > 2} or {window}))
+    season = season if season > 1 else _APERIODIC_STEPS
+    return tuple(sorted({min(season + 1, window), window // 2 + 1, window}))
 
 
 def fit_linear_mean(

@@ -133,8 +133,8 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         "auto",
         one_of("auto") | number(0, most=1),
         """Share of a ridge regression on the same window in the forecast (combined forecasts: Bates &
-        Granger 1969). "auto" is one half; for several series, or with covariates, only if that does
-        better on held-back rows than the network alone. See `linear_share_`.""",
+        Granger 1969). "auto" is one half for one series or table, but with covariates only if that does
+        better on held-back rows than the network alone; and 0 for several series. See `linear_share_`.""",
     )
     dropout: float = param(0.1, number(0, below=1), "Share of values dropped before the output.")
     weight_decay: float = param(1e-4, number(0), "Decoupled weight decay of matrices.")

@@ -8,12 +8,12 @@ and is read in a number of segments:
 kind       when                                   seasons  segments  width  updates  batch  scaled
 =========  =====================================  =======  ========  =====  =======  =====  ========
 long       one table, 5,000 rows or more               30        15    128      300    256  no
-panel      several series, 5,000 rows or more          14         7    128   to 1500    256  yes
+panel      several series, 5,000 rows or more          14         7    128   to 3000    256  yes
 short      fewer rows                                   3         3     64      200    128  panels
 aperiodic  no season, or one that hardly repeats       12        12     64      200    128  panels
 =========  =====================================  =======  ========  =====  =======  =====  ========
 
-A panel gets as many updates as make ten passes over its windows, 200 to 1500: small panels lose skill
+A panel gets as many updates as make ten passes over its windows, 200 to 3000: small panels lose skill
 beyond that (24 daily series of bike rides, 20 of M4 Hourly). An aperiodic series counts 12 steps as a
 season. "Scaled" windows are centred on their last season and divided by their standard deviation; the
 others only lose their last value.
@@ -85,7 +85,7 @@ class _Kind:
 
 
 _LONG = _Kind(30, 15, 128, 300, 256)
-_PANEL = _Kind(14, 7, 128, 1500, 256)
+_PANEL = _Kind(14, 7, 128, 3000, 256)
 _SHORT = _Kind(3, 3, 64, 200, 128)
 _APERIODIC = _Kind(12, 12, 64, 200, 128)
 
