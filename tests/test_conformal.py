@@ -246,6 +246,18 @@ def test_later_scores_count_the_same_at_once_or_one_by_one(simultaneous):
     assert not np.array_equal(found, at_once.band(0.8, asked, simultaneous=simultaneous, adaptive=False))
 
 
+def test_later_windows_may_come_in_any_order_of_their_origins():
+    rng = np.random.default_rng(17)
+    origin = np.repeat(np.arange(60), 2)
+    new, start = rng.normal(size=(120, 4)) + 1, calibrated(rng.normal(size=(60, 4)))
+    mixed = rng.permutation(120)
+    in_order = start.extended(new, np.zeros(120, dtype=int), origin)
+    shuffled = start.extended(new[mixed], np.zeros(120, dtype=int), origin[mixed])
+    np.testing.assert_array_equal(in_order.band(0.8, ONE), shuffled.band(0.8, ONE))
+    reversed_time = start.extended(new, np.zeros(120, dtype=int), -origin)
+    assert not np.array_equal(in_order.band(0.8, ONE), reversed_time.band(0.8, ONE))
+
+
 def test_extending_leaves_the_calibration_as_it_is():
     calibration = calibrated(np.random.default_rng(11).normal(size=(50, 2)))
     before = calibration.band(0.9, ONE)

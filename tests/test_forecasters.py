@@ -15,6 +15,7 @@ from skorch.callbacks import Callback
 from sksequence import GRUForecaster, LSTMForecaster, RNNForecaster, SequenceArray, datasets
 from sksequence.exceptions import InputError, NoSkillWarning, ParameterError, SequenceTooShortError
 from sksequence.forecasting.baselines import seasonal_naive_forecasts
+from sksequence.forecasting.holdback import rows_before_tail
 
 CELLS = (RNNForecaster, LSTMForecaster, GRUForecaster)
 HORIZON = 5
@@ -375,7 +376,7 @@ def test_no_skill_is_said():
     exact = np.tile(np.random.default_rng(0).normal(size=12), 10)
     with pytest.warns(
         NoSkillWarning,
-        match=r"on 8 held-back windows .* the seasonal naive forecast .* SeasonalNaiveForecaster",
+        match=r"on 20 held-back windows .* the seasonal naive forecast .* SeasonalNaiveForecaster",
     ) as caught:
         model = quick(validation_fraction=0.1).fit(exact)
     assert model.skill_ < 0
@@ -421,9 +422,26 @@ def test_number_of_trainings(options, n):
     assert len(model.history_) == model.n_iter_
 
 
+@pytest.mark.parametrize(
+    ("lengths", "kept"),
+    [
+        ([1000], [900]),  # a tenth
+        ([120], [96]),  # 20 windows of 5 steps
+        ([48], [32]),  # no more than a third
+        ([12], [7]),  # one horizon
+        ([10], None),
+        ([60] * 10, [40] * 10),  # four horizons
+        ([60, 8], [40, 8]),
+    ],
+)
+def test_held_back_rows_are_enough_for_twenty_windows(lengths, kept):
+    found = rows_before_tail(np.array(lengths), 0.1, 5)
+    assert found is None if kept is None else found.tolist() == kept
+
+
 def test_without_refit_the_model_is_that_of_the_early_rows():
     model = quick(validation_fraction=0.1, refit=False, max_epochs=20).fit(wave())
-    early = quick(max_epochs=20).fit(wave()[:-12])
+    early = quick(max_epochs=20).fit(wave()[:-24])  # as many as 20 windows of 5 steps take
     assert torch.equal(weights(model), weights(early))
     # Yet it forecasts from the end of all rows.
     np.testing.assert_allclose(model.predict(), early.predict(wave()), rtol=1e-6)

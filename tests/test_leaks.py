@@ -22,6 +22,7 @@ from sksequence import (
     make_windows,
 )
 from sksequence.forecasting.baselines import LinearForecaster
+from sksequence.forecasting.holdback import rows_before_tail
 from sksequence.model_selection import RollingOriginSplit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sksequence.exceptions.NoSkillWarning")
@@ -152,7 +153,7 @@ def test_no_later_row_changes_a_forecast_of_a_model_trained_anew_at_each_origin(
 # ---------------------------------------------------------------------- training
 @pytest.mark.parametrize("variant", FORECASTERS)
 def test_rows_held_back_train_nothing(variant):
-    held = round(0.2 * N_ROWS)
+    held = N_ROWS - int(rows_before_tail(np.array([N_ROWS]), 0.2, HORIZON)[0])
     options = {"refit": False, "validation_fraction": 0.2, "linear": 0.5} | FORECASTERS[variant]
     one = quick(**options).fit(table())
     same = quick(**options).fit(edited(table(), N_ROWS - held))

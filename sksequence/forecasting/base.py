@@ -101,8 +101,8 @@ class Forecaster(Parameters, BaseEstimator):
         raise NotImplementedError
 
     # ------------------------------------------------------------------ reading
-    def _read(self, X, caller: str, *, y=None, reset: bool = False) -> Panel:
-        """All columns of X, and of y after them."""
+    def _read(self, X, caller: str, *, y=None, reset: bool = False, alone: bool = False) -> Panel:
+        """All columns of X, and of y after them; X may come `alone` where no targets are needed."""
         line = None if reset else self.context_.timelines[0]
         known: dict[str, Any] = {
             "step": line and line.step,
@@ -127,7 +127,7 @@ class Forecaster(Parameters, BaseEstimator):
             aligned = read_series(y, caller=caller, **(known | reading))
             rows = join(panel, aligned, caller=caller)
         if not reset:
-            return self._like_known(rows, caller)
+            return self._like_known(rows, caller, alone)
         own = None if y is None else rows.columns[panel.n_columns :]
         self._columns, self._named = rows.columns, rows.named
         self._y = None if y is None else (aligned.form, aligned.table_forms)
@@ -146,7 +146,7 @@ class Forecaster(Parameters, BaseEstimator):
         if panel.named and all(isinstance(name, str) for name in panel.columns):
             self.feature_names_in_ = np.asarray(panel.columns, dtype=object)
 
-    def _like_known(self, panel: Panel, caller: str) -> Panel:
+    def _like_known(self, panel: Panel, caller: str, alone: bool) -> Panel:
         """The panel with the columns of the training data, or the error that names the difference."""
         named = panel.named and self._named
         if named and not self._reads_others and set(self.targets_) <= set(panel.columns):
@@ -158,8 +158,12 @@ class Forecaster(Parameters, BaseEstimator):
             # Columns without names stand in the order of those that had some.
             if not named:
                 return replace(panel, columns=self._columns)
-        elif self._y is not None and panel.n_columns == self.n_features_in_:
-            return self._without_targets(panel, caller)
+        elif self._y is not None and (
+            panel.columns == self._columns[: self.n_features_in_]
+            if named
+            else panel.n_columns == self.n_features_in_
+        ):
+            return self._without_targets(panel, caller, alone and self._reads_others)
         if panel.n_columns != len(self._columns):
             raise self._other_width(panel, caller)
         raise InputError(
@@ -174,14 +178,19 @@ class Forecaster(Parameters, BaseEstimator):
             f"{self.n_features_in_} features as input. Pass the columns seen at fit time."
         )
 
-    def _without_targets(self, panel: Panel, caller: str) -> Panel:
+    def _without_targets(self, panel: Panel, caller: str, alone: bool) -> Panel:
         """Covariates alone: the past of what is forecast counts as missing."""
+        if not alone:
+            raise InputError(
+                f"{caller}: X holds the {panel.n_columns} columns of X at fit time and no y came, but the "
+                f"values of {list(self.targets_)} are needed. Pass them as y, or X and y joined as one table."
+            )
         warnings.warn(
             f"{caller}: X holds the {panel.n_columns} columns of X at fit time without "
             f"{list(self.targets_)}, "
             "which came as y, so that their past counts as missing. Pass X and y joined as one table.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
         n = len(self.targets_)
         blank = replace(
@@ -189,7 +198,7 @@ class Forecaster(Parameters, BaseEstimator):
             columns=self.targets_,
         )
         blank = replace(blank, channels=_blank(blank.channels))
-        return join(panel, blank, caller=caller)
+        return replace(join(panel, blank, caller=caller), columns=self._columns)
 
     def _task(self, panel: Panel, future: Panel | None = None) -> Task:
         """The series with missing values filled."""
@@ -246,7 +255,7 @@ class Forecaster(Parameters, BaseEstimator):
         """The series to continue, and what is forecast after their last rows."""
         check_is_fitted(self, "context_")
         caller = f"{type(self).__name__}.{method}"
-        panel = self.context_ if X is None else self._read(X, caller)
+        panel = self.context_ if X is None else self._read(X, caller, alone=True)
         # Only what is read is scaled, however long the series; a season more may fill what is missing.
         rows = self._reach + (self._fill_season if self.missing == "mask" else 0)
         task = self._task(panel.tail(rows), self._read_future(future, panel, caller))

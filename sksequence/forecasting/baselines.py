@@ -24,13 +24,12 @@ __all__ = ["DriftForecaster", "LinearForecaster", "NaiveForecaster", "SeasonalNa
 
 # Drift reads a series from its first row on.
 _ALL_ROWS = 1 << 40
+# Fewer rows than this do not say how much a series moves.
+_LEAST_ROWS = 32
 
 
 class RuleForecaster(ProbabilisticForecaster):
     """Base of forecasters that apply a rule and learn no weights."""
-
-    # Rows that the rule reads, None for all; and rows by which the unit of its errors is measured.
-    _spread_rows = 32
 
     def fit(self, X, y=None):
         """Remember the series, and the errors that the rule made on their later half.
@@ -82,7 +81,8 @@ class RuleForecaster(ProbabilisticForecaster):
 
     @property
     def _reach(self) -> int:
-        return self._season + self._spread_rows
+        # Twice as far as a whole number of seasons ahead: the unit of errors is measured in there.
+        return max(2 * self._season * -(-self.horizon // self._season), _LEAST_ROWS)
 
     @property
     def _context_rows(self) -> int:
@@ -91,7 +91,7 @@ class RuleForecaster(ProbabilisticForecaster):
     def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:
         channels, starts, lengths = task.targets.channels, windows.inputs.starts, windows.inputs.lengths
         location = self._rule(channels.values, starts, lengths)
-        spread = window_spread(channels, starts, lengths, self._season)
+        spread = window_spread(channels, starts, lengths, self._season, self.horizon)
         column = windows.channel % task.targets.n_columns
         return Predictive(location, spread, spread, column, Scaling.identity(task.targets.n_columns))
 
@@ -143,10 +143,6 @@ class SeasonalNaiveForecaster(RuleForecaster):
     @property
     def _season(self) -> int:
         return getattr(self, "season_", 1)
-
-    @property
-    def _reach(self) -> int:
-        return max(3 * self._season, self._spread_rows)
 
     def _rule(self, values, starts, lengths):
         return seasonal_naive_forecasts(values, starts, lengths, self.horizon, season=self.season_)
@@ -206,8 +202,8 @@ class LinearForecaster(ProbabilisticForecaster):
     validation_fraction: Any = param(
         0.1,
         none() | number(above=0, below=1),
-        "Share of the latest rows, at least one horizon, held back to calibrate intervals on; None "
-        "calibrates none.",
+        "Share of the latest rows held back to calibrate intervals on, as for :class:`LSTMForecaster`; "
+        "None calibrates none.",
     )
 
     def fit(self, X, y=None):
@@ -278,5 +274,5 @@ class LinearForecaster(ProbabilisticForecaster):
         channels = self.scaling_.apply(task.targets, caller=caller)
         inputs = windows.over(channels).inputs
         location = linear_forecasts(channels.values, inputs.starts, inputs.lengths, self.coef_)
-        spread = window_spread(channels, inputs.starts, inputs.lengths, self.season_)
+        spread = window_spread(channels, inputs.starts, inputs.lengths, self.season_, self.horizon)
         return Predictive(location, spread, spread, windows.channel % task.targets.n_columns, self.scaling_)

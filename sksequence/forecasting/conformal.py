@@ -62,12 +62,14 @@ class Calibration:
     a lower one the ``floor((n + 1) tau)``-th, the median lies between both. Were the scores exchangeable
     with the coming ones, an interval would then hold the next value with at least the probability asked
     for. Where n is too small for a level, the smallest or largest score stands in, and the coverage is
-    less: `windows_needed` says how many it takes, `counts` how many there are.
+    less: :func:`windows_needed` says how many it takes, `counts` how many there are.
 
     Windows of a time series are not exchangeable. Those that overlap share most of their targets, so n
-    windows are worth far fewer, about n / horizon, independent ones: coverage still holds on average over
-    time if the series is stationary, but that of any one calibration scatters as if n were that small.
-    Where the future differs from the held-back rows, only later scores can tell.
+    windows are worth far fewer independent ones, about n / horizon, and the series of a panel that move
+    together are worth little more than one. Coverage then scatters as if n were that small, and falls a
+    little short on average: for the seasonal naive forecast of the M4 hourly series, 48 steps ahead, at
+    0.9, it was 0.88 with a held-back tail of 1.4 horizons, and 0.895 with one of 4.5. Where the future
+    differs from the held-back rows, only later scores can tell.
 
     Parameters
     ----------
@@ -208,13 +210,12 @@ class Calibration:
         Parameters
         ----------
         scores : ndarray of float of shape (n_windows, horizon)
-            Their scores, in the order of their origins. A window comes once all of its steps are past;
-            what is NaN then stays unknown.
+            Their scores. A window comes once all of its steps are past; what is NaN then stays unknown.
         group : ndarray of int of shape (n_windows,)
             Column of each.
         origin : ndarray of int of shape (n_windows,) or None, default=None
-            Row after which each was forecast; windows of several series with the same one count as one
-            origin. None: those of one column follow each other.
+            Row after which each was forecast, from any row on; windows of several series with the same one
+            count as one origin. None: those of one column follow each other in the order given.
 
         Returns
         -------

@@ -121,11 +121,11 @@ class Covariates:
         for j, (place, column) in enumerate(zip(places, roles.known + roles.past, strict=True)):
             scaled = (_filled(panel, column, self.mean[j]) - self.mean[j]) / self.scale[j]
             values[inside, place] = scaled
-            if place >= first_past or future is None:
-                # Never read but by recursion, which holds the last value.
-                values[beyond, place] = np.repeat(values[starts + panel.lengths - 1, place], ahead)
-            else:
-                values[beyond, place] = (_column(future, column) - self.mean[j]) / self.scale[j]
+            # Of past columns the last value, never read but by recursion.
+            coming = np.full((panel.n_series, ahead), np.nan)
+            if place < first_past and future is not None and ahead:
+                coming = ((_column(future, column) - self.mean[j]) / self.scale[j]).reshape(-1, ahead)
+            values[beyond, place] = _held(values[starts + panel.lengths - 1, place], coming).ravel()
         if roles.calendar:
             place = slice(len(roles.known), first_past)
             parts = [_calendar(line, roles.calendar, ahead, caller) for line in panel.timelines]
@@ -159,6 +159,13 @@ def _filled(panel: Panel, column, mean: float) -> np.ndarray:
     first = np.repeat(np.cumsum(panel.lengths) - panel.lengths, panel.lengths)
     last = np.maximum.accumulate(np.where(missing, -1, position))
     return np.where(last >= first, values[np.maximum(last, 0)], mean)
+
+
+def _held(last: np.ndarray, coming: np.ndarray) -> np.ndarray:
+    """Rows (n_series, n_steps) that come after `last`, missing values holding the one before."""
+    values = np.column_stack([last, coming])
+    source = np.where(np.isnan(values), 0, np.arange(values.shape[1]))
+    return np.take_along_axis(values, np.maximum.accumulate(source, axis=1), axis=1)[:, 1:]
 
 
 def _static(panel: Panel, columns: Sequence, caller: str) -> np.ndarray:

@@ -11,10 +11,12 @@ from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.series import read_series
 from sksequence.sequences import SequenceArray
 
-__all__ = ["read_future"]
+__all__ = ["read_future", "refuse_unknown"]
 
 
-def read_future(future, panel: Panel, known: tuple, horizon: int, *, caller: str, **reading) -> Panel:
+def read_future(
+    future, panel: Panel, known: tuple, horizon: int, *, n_features: int, caller: str, **reading
+) -> Panel:
     """Rows of the columns `known` that follow those of `panel`.
 
     Parameters
@@ -27,6 +29,8 @@ def read_future(future, panel: Panel, known: tuple, horizon: int, *, caller: str
         Labels of the columns.
     horizon : int
         Rows needed.
+    n_features : int
+        Columns of the panel that came as X; those behind them came as y.
     caller : str
         Who asks, for the error.
     **reading
@@ -35,12 +39,14 @@ def read_future(future, panel: Panel, known: tuple, horizon: int, *, caller: str
     Returns
     -------
     rows : Panel
-        Of `horizon` rows for each series of `panel`.
+        Of `horizon` rows for each series of `panel`; values may be missing.
     """
     line = panel.timelines[0]
-    rows = read_series(future, caller=f"{caller}, future", step=line and line.step, whole=False, **reading)
+    # What is missing from rows and columns that are not needed does not matter.
+    reading |= {"step": line and line.step, "whole": False, "missing": "mask"}
+    rows = read_series(future, caller=f"{caller}, future", **reading)
     rows = _same_series(rows, panel, caller)
-    rows = _known_columns(rows, panel, known, caller)
+    rows = _known_columns(rows, panel, known, n_features, caller)
     offset = np.array(
         [_offset(*lines, caller) for lines in zip(rows.timelines, panel.timelines, strict=True)]
     )
@@ -54,6 +60,35 @@ def read_future(future, panel: Panel, known: tuple, horizon: int, *, caller: str
     begin = channels.starts + np.repeat(offset, rows.n_columns)
     kept = np.full(len(channels), horizon)
     return replace(rows, channels=SequenceArray(channels.values, begin, kept), timelines=panel.timelines)
+
+
+def refuse_unknown(rows: Panel, caller: str) -> None:
+    """Refuse columns known ahead that hold NaN.
+
+    Parameters
+    ----------
+    rows : Panel
+        From :func:`read_future`.
+    caller : str
+        Who asks, for the error.
+
+    Raises
+    ------
+    InputError
+        Naming the first such value.
+    """
+    if not rows.has_missing:
+        return
+    for c, channel in enumerate(rows.channels):
+        unknown = np.isnan(channel[:, 0])
+        if unknown.any():
+            i, j = divmod(c, rows.n_columns)
+            series, step = "" if rows.is_single else f" of {rows.name(i)}", int(unknown.argmax()) + 1
+            raise InputError(
+                f"{caller}: `future` has NaN in column {rows.columns[j]!r}{series}, {step} step(s) ahead, "
+                "but what known_future names must be known. Fill it in, or set missing='mask', which holds "
+                "the last value."
+            )
 
 
 def _same_series(rows: Panel, panel: Panel, caller: str) -> Panel:
@@ -75,9 +110,10 @@ def _same_series(rows: Panel, panel: Panel, caller: str) -> Panel:
     return rows.choose(order)
 
 
-def _known_columns(rows: Panel, panel: Panel, known: tuple, caller: str) -> Panel:
+def _known_columns(rows: Panel, panel: Panel, known: tuple, n_features: int, caller: str) -> Panel:
     if not rows.named or not panel.named:
-        names = {len(known): known, panel.n_columns: panel.columns}.get(rows.n_columns)
+        widths = {panel.n_columns: panel.columns, n_features: panel.columns[:n_features], len(known): known}
+        names = widths.get(rows.n_columns)
         if names is not None:
             return replace(rows, columns=names).select(known, caller=caller)
     if not set(known) <= set(rows.columns):

@@ -9,6 +9,11 @@ from sksequence.forecasting.windows import Windows
 
 __all__ = ["held_windows", "rows_before_tail"]
 
+# A 90 % interval needs 19 errors; a skill from one or two windows says nothing.
+_LEAST_WINDOWS = 20
+# Neighbouring windows make about the same errors: of one horizon's length there is hardly more than one.
+_LEAST_HORIZONS = 4
+
 
 def rows_before_tail(lengths: np.ndarray, fraction: float, horizon: int) -> np.ndarray | None:
     """Rows of each series that stay when the latest ones are held back.
@@ -18,7 +23,8 @@ def rows_before_tail(lengths: np.ndarray, fraction: float, horizon: int) -> np.n
     lengths : ndarray of int of shape (n_series,)
         Rows of each series.
     fraction : float
-        Share of the rows held back, at least `horizon`. A series too short for that keeps them all.
+        Share of the rows held back; more, up to a third of them, where this is less than four horizons
+        or gives fewer than 20 windows in all. A series too short for one window keeps all its rows.
     horizon : int
         Steps forecast.
 
@@ -27,7 +33,11 @@ def rows_before_tail(lengths: np.ndarray, fraction: float, horizon: int) -> np.n
     kept : ndarray of int of shape (n_series,) or None
         None if every series is too short.
     """
-    tail = np.maximum(np.ceil(fraction * lengths).astype(np.int64), horizon)
+    windows_each = -(-_LEAST_WINDOWS // len(lengths))
+    tail = np.ceil(fraction * lengths).astype(np.int64)
+    wanted = horizon + max(windows_each - 1, (_LEAST_HORIZONS - 1) * horizon)
+    tail = np.maximum(tail, np.minimum(wanted, lengths // 3))
+    tail = np.maximum(tail, horizon)
     tail = np.where(lengths - tail > horizon, tail, 0)
     return lengths - tail if tail.any() else None
 

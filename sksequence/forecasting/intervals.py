@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from sksequence.exceptions import InputError
 from sksequence.forecasting.base import Forecaster
-from sksequence.forecasting.conformal import Calibration
+from sksequence.forecasting.conformal import Calibration, windows_needed
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.predictive import Predictive
 from sksequence.forecasting.task import Task, by_series
@@ -59,7 +61,6 @@ class ProbabilisticForecaster(Forecaster):
             If nothing was held back to calibrate on, and the network gives no distribution.
         """
         caller = f"{type(self).__name__}.predict_interval"
-        _refuse_share(coverage, "coverage", caller)
         task, predictive = self._ahead(X, future, "predict_interval")
         bounds = self._bounds(predictive, coverage, caller, simultaneous=simultaneous)
         return _wrapped(
@@ -154,6 +155,7 @@ class ProbabilisticForecaster(Forecaster):
     def _bounds(
         self, predictive: Predictive, coverage: float, caller: str, *, simultaneous: bool = False
     ) -> dict[str, np.ndarray]:
+        _refuse_share(coverage, "coverage", caller)
         calibration = self._calibration(predictive, caller)
         if calibration is None:
             if simultaneous:
@@ -165,8 +167,24 @@ class ProbabilisticForecaster(Forecaster):
                 )
             tails = predictive.quantiles(np.array([(1 - coverage) / 2, (1 + coverage) / 2]))
             return {"lower": tails[..., 0], "upper": tails[..., 1]}
+        self._warn_of_few(calibration, coverage, simultaneous, caller)
         lower, upper = calibration.band(coverage, predictive.column, simultaneous=simultaneous)
         return {"lower": predictive.at(lower), "upper": predictive.at(upper)}
+
+    def _warn_of_few(
+        self, calibration: Calibration, coverage: float, simultaneous: bool, caller: str
+    ) -> None:
+        """Say so if intervals can only be the range of the errors that were seen."""
+        known, needed = int(calibration.counts.min()), windows_needed(coverage, simultaneous=simultaneous)
+        if known < needed:
+            warnings.warn(
+                f"{caller}: coverage={coverage:g} came, which needs the errors of {needed} held-back "
+                "windows, but "
+                f"{known} are known: the intervals are the range of these, and hold less than that. Give "
+                "longer series, a larger validation_fraction or a shorter horizon.",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def _quantiles(self, predictive: Predictive, levels: np.ndarray, caller: str) -> np.ndarray:
         calibration = self._calibration(predictive, caller)

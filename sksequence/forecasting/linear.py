@@ -58,12 +58,15 @@ def fit_linear(
         channel holds a window and a horizon.
     """
     values, span = np.ravel(values), window + horizon
-    first = [start + np.arange(n - span + 1) for start, n in zip(starts, lengths, strict=True) if n >= span]
     coefficients = np.zeros((window, horizon))
-    if not first or window < 2:
+    counts = np.maximum(np.asarray(lengths) - span + 1, 0)
+    ends = np.cumsum(counts)
+    if not ends[-1] or window < 2:
         return coefficients
-    origins = np.concatenate(first)
-    origins = origins[:: -(-len(origins) // _MOST_WINDOWS)]
+    # Evenly thinned, and counted through all channels: no list of all windows is made.
+    chosen = np.arange(0, ends[-1], -(-int(ends[-1]) // _MOST_WINDOWS))
+    channel = np.searchsorted(ends, chosen, side="right")
+    origins = np.asarray(starts)[channel] + chosen - (ends - counts)[channel]
     views = np.lib.stride_tricks.sliding_window_view(values, span)
     gram, product = np.zeros((window - 1, window - 1)), np.zeros((window - 1, horizon))
     for block in np.array_split(origins, -(-len(origins) // _BLOCK)):

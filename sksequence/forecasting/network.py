@@ -13,7 +13,7 @@ from sksequence._params import boolean, instance_of, integer, iterable_of, none,
 from sksequence.engine import Examples, RecurrentEstimator
 from sksequence.exceptions import InputError
 from sksequence.forecasting.covariates import Covariates
-from sksequence.forecasting.future import read_future
+from sksequence.forecasting.future import read_future, refuse_unknown
 from sksequence.forecasting.intervals import ProbabilisticForecaster
 from sksequence.forecasting.linear import fit_linear_mean, linear_forecasts, linear_windows
 from sksequence.forecasting.outputs import DEFAULT_QUANTILES, OUTPUTS, Distribution, make_output
@@ -142,9 +142,9 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
     validation_fraction: Any = param(
         0.1,
         none() | number(above=0, below=1),
-        """Share of the latest rows, at least one horizon, held back to measure `skill_`, to calibrate
-        intervals, and for `early_stopping`. None measures nothing and trains once; so do series of at
-        most two horizons.""",
+        """Share of the latest rows held back to measure `skill_`, to calibrate intervals, and for
+        `early_stopping`; more of a short series, up to a third, so that four horizons and 20 windows
+        fit. None measures nothing and trains once; so do series of at most two horizons.""",
     )
     refit: bool = param(
         True,
@@ -200,7 +200,12 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
                 f"{self.horizon} rows that follow. Pass them as `future`."
             )
         reading = {"id": self.id, "time": self.time, "freq": self.freq}
-        return read_future(future, panel, known, self.horizon, caller=caller, **reading)
+        rows = read_future(
+            future, panel, known, self.horizon, n_features=self.n_features_in_, caller=caller, **reading
+        )
+        if self.missing == "raise":
+            refuse_unknown(rows, caller)
+        return rows
 
     # ------------------------------------------------------------------ sizes
     def _settle(self, task: Task, log: bool, caller: str) -> None:
@@ -296,9 +301,8 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         column = np.arange(len(self._levels))
         levels = self.scaling_.forward(self._levels, column)
         each = np.repeat(np.arange(len(channels)) % len(levels), channels.lengths)
-        return channels.with_values(
-            np.where(np.isnan(channels.values), levels[each][:, None], channels.values)
-        )
+        filled = np.where(np.isnan(channels.values), levels[each][:, None], channels.values)
+        return channels.with_values(filled.astype(np.float32))
 
     def _examples(
         self, task: Task, windows: Windows, ahead: int, caller: str, *, learn: bool = False
@@ -345,8 +349,9 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         if isinstance(output, Distribution):
             below, above = output.spread(outputs)
             own = partial(output.quantile, outputs[..., np.newaxis, :])
-            return Predictive(location, below, above, column, self.scaling_, own)
-        spread = window_spread(inputs, inputs.starts, inputs.lengths, self._naive_seasons[0])
+            least = 0.0 if self.loss == "negative_binomial" else -np.inf
+            return Predictive(location, below, above, column, self.scaling_, own, least)
+        spread = window_spread(inputs, inputs.starts, inputs.lengths, self._naive_seasons[0], self.horizon)
         return Predictive(location, spread, spread, column, self.scaling_)
 
     def _linear_forecasts(self, inputs: SequenceArray) -> np.ndarray:

@@ -32,6 +32,8 @@ class Predictive:
     own : callable or None
         Maps levels, (k,) or (n_windows, horizon, k), to quantiles (n_windows, horizon, k) on the scale of
         the network, where the network gives a distribution of its own.
+    least : float
+        No value in the units of the data is smaller: 0 for counts.
     """
 
     location: np.ndarray
@@ -40,6 +42,7 @@ class Predictive:
     column: np.ndarray
     scaling: Scaling
     own: Callable[[np.ndarray], np.ndarray] | None = None
+    least: float = -np.inf
 
     def point(self) -> np.ndarray:
         """Forecasts in the units of the data, (n_windows, horizon)."""
@@ -67,4 +70,4 @@ class Predictive:
         return self.quantiles(generator.random((*self.location.shape, n_samples)))
 
     def _units(self, values: np.ndarray) -> np.ndarray:
-        return self.scaling.invert(values, self.column)
+        return np.maximum(self.scaling.invert(values, self.column), self.least)
