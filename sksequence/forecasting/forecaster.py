@@ -70,7 +70,8 @@ class SequenceForecaster(NetworkForecaster):
         Warns
         -----
         NoSkillWarning
-            If a naive forecast has the smaller error on held-back rows, or a linear one beyond doubt.
+            If the error on held-back rows is not at least 1 % below that of every naive forecast, or beyond
+            doubt above that of a linear one.
         """
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"

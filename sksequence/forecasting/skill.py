@@ -15,6 +15,8 @@ from sksequence.forecasting.windows import Windows
 
 __all__ = ["Yardstick", "warn_without_skill"]
 
+_LEAST_SKILL = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class Yardstick:
@@ -100,10 +102,10 @@ class Yardstick:
 
 
 def warn_without_skill(skills: dict[str, float], n_windows: int, caller: str) -> None:
-    """Warn if any of these skills is negative."""
+    """Warn if any of these skills is negative, or next to nothing: nobody needs a network for that."""
     strongest = min(skills, key=skills.__getitem__)
     skill = skills[strongest]
-    if skill < 0:
+    if skill < _LEAST_SKILL:
         name = "".join(word.capitalize() for word in strongest.split())
         times = f"{1 - skill:.3g} times" if skill > -1e3 else "over a thousand times"
         windows = f"{n_windows} held-back window{'' if n_windows == 1 else 's'}"
