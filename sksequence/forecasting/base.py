@@ -19,7 +19,7 @@ from sksequence._params import Parameters, instance_of, integer, none, one_of, p
 from sksequence.exceptions import InputError, SequenceTooShortError
 from sksequence.forecasting.backtests import backtest_table, refitted
 from sksequence.forecasting.missing import impute
-from sksequence.forecasting.panel import Form, Panel
+from sksequence.forecasting.panel import Form, Panel, stacked
 from sksequence.forecasting.predictive import Predictive
 from sksequence.forecasting.roles import Roles
 from sksequence.forecasting.seasons import choose_seasons
@@ -28,6 +28,7 @@ from sksequence.forecasting.tables import has_index
 from sksequence.forecasting.task import Task, by_series, naive_scales
 from sksequence.forecasting.windows import Windows, windows_between
 from sksequence.sequences import SequenceArray
+from sksequence.sequences.layout import step_rows
 
 __all__ = ["Forecaster"]
 
@@ -221,7 +222,7 @@ class Forecaster(Parameters, BaseEstimator):
         line = task.targets.timelines[0]
         self.naive_season_ = choose_seasons(list(task.targets.channels), line and line.step)[0]
         self.naive_scale_, self.naive_rms_scale_ = naive_scales(task, self.naive_season_)
-        self.context_: Panel = panel.tail(self._kept_rows).copy()
+        self.context_: Panel = self._latest(panel)
 
     # ------------------------------------------------------------------ forecasting
     def predict(self, X=None, *, future=None):
@@ -256,8 +257,8 @@ class Forecaster(Parameters, BaseEstimator):
         check_is_fitted(self, "context_")
         caller = f"{type(self).__name__}.{method}"
         panel = self.context_ if X is None else self._read(X, caller, alone=True)
-        # Only what is read is scaled, however long the series; a season more may fill what is missing.
-        rows = self._reach + (self._fill_season if self.missing == "mask" else 0)
+        # Only what is read is scaled, however long the series.
+        rows = self._rows_behind(panel, self._reach)
         task = self._task(panel.tail(rows), self._read_future(future, panel, caller))
         n = task.targets.channels.lengths
         ends = windows_between(task.targets.channels, n - 1, n, window=self._reach, horizon=0)
@@ -302,7 +303,7 @@ class Forecaster(Parameters, BaseEstimator):
         known = self.context_.lengths
         joined = self.context_.followed_by(panel)
         self._learn_from_errors(joined, known, caller)
-        self.context_ = joined.tail(self._kept_rows).copy()
+        self.context_ = self._latest(joined)
         return self
 
     def _refuse_other_rows(self, panel: Panel, caller: str) -> None:
@@ -327,10 +328,23 @@ class Forecaster(Parameters, BaseEstimator):
             f"{caller}: X names other series or columns than those known. Pass the next rows of every series."
         )
 
-    @property
-    def _kept_rows(self) -> int:
+    def _latest(self, panel: Panel) -> Panel:
         """Rows remembered: enough to forecast again what the next rows will tell."""
-        return self._reach + self.horizon + (self._fill_season if self.missing == "mask" else 0)
+        return panel.tail(self._rows_behind(panel, self._reach + self.horizon)).copy()
+
+    def _rows_behind(self, panel: Panel, n_rows: int) -> int:
+        """Rows that decide about the last `n_rows`: more where missing ones are filled from further back."""
+        if self.missing != "mask" or not panel.has_missing:
+            return n_rows
+        lengths = panel.channels.lengths
+        values = panel.channels.values[step_rows(panel.channels.starts, lengths), 0]
+        rows = stacked(np.where(np.isnan(values), np.nan, np.arange(len(values))), lengths)
+        kept, ends = np.minimum(lengths, n_rows), np.cumsum(lengths)
+        last = step_rows(ends - kept, kept)
+        for season in {1, self._fill_season}:  # covariates take the last value
+            source = impute(rows, season)[0].values[last, 0]
+            n_rows = max(n_rows, int(np.fmax.reduce(np.repeat(ends, kept) - source, initial=0)))
+        return n_rows
 
     def _learn_from_errors(self, joined: Panel, known: np.ndarray, caller: str) -> None:
         """Compare what was forecast for new rows with what came."""
@@ -415,11 +429,12 @@ class Forecaster(Parameters, BaseEstimator):
         panel = self._read(X, caller, y=y)
         before = np.zeros(panel.n_series, dtype=np.int64)
         if panel.continues(self.context_):
-            earlier = self.context_.tail(self._reach)
+            earlier = self.context_.tail(self._rows_behind(self.context_, self._reach))
             before, panel = earlier.lengths, earlier.followed_by(panel)
         task = self._task(panel)
         n = task.targets.channels.lengths
-        first = np.full(len(n), self._context_rows - 1)
+        # Rows remembered are context: the first forecast is that of `predict`.
+        first = np.maximum(self._context_rows, np.repeat(before, task.targets.n_columns)) - 1
         if start is not None:
             given = _first_origin(panel, start, before, caller)
             first = np.maximum(first, np.repeat(given, task.targets.n_columns))
@@ -475,6 +490,11 @@ def _in_form_of(targets: Panel, form: Form, table_forms: tuple[Form, ...]) -> Pa
 def _first_origin(panel: Panel, start, before, caller: str) -> np.ndarray:
     """Position of the first origin in each series."""
     if isinstance(start, (int, np.integer)) and not isinstance(start, bool):
+        if start < 0:
+            raise InputError(
+                f"{caller}: start={start} came, but a row of X, counted from 0, or a time is needed. "
+                "Pass one."
+            )
         return np.broadcast_to(start + before, panel.n_series)
     lines = [line for line in panel.timelines if line is not None]
     if len(lines) < panel.n_series:

@@ -55,6 +55,7 @@ class RuleForecaster(ProbabilisticForecaster):
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
         panel = self._read(X, caller, y=y, reset=True)
+        self.__dict__.pop("season_", None)  # what is missing is filled alike in every fit
         self._learn(self._task(panel))
         task = self._task(panel)
         n = task.targets.channels.lengths
@@ -78,6 +79,10 @@ class RuleForecaster(ProbabilisticForecaster):
     def _season(self) -> int:
         """Steps of a season."""
         return 1
+
+    @property
+    def _fill_season(self) -> int:
+        return self._season
 
     @property
     def _reach(self) -> int:
@@ -230,11 +235,12 @@ class LinearForecaster(ProbabilisticForecaster):
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
         panel = self._read(X, caller, y=y, reset=True)
+        self.__dict__.pop("season_", None)  # what is missing is filled alike in every fit
+        line = panel.timelines[0]
+        seasons = choose_seasons(list(self._task(panel).targets.channels), line and line.step)
+        self.season_ = seasons[0]
         task = self._task(panel)
         targets = task.targets
-        line = targets.timelines[0]
-        seasons = choose_seasons(list(targets.channels), line and line.step)
-        self.season_ = seasons[0]
         sizes = choose_sizes(targets.lengths, self.horizon, seasons)
         self.window_ = sizes.window if self.window == "auto" else self.window
         log = takes_logarithm(targets.channels.values, targets.n_series) if self.log == "auto" else self.log

@@ -174,12 +174,15 @@ def _static(panel: Panel, columns: Sequence, caller: str) -> np.ndarray:
     first = np.cumsum(panel.lengths) - panel.lengths
     for j, column in enumerate(columns):
         values = _column(panel, column)
-        result[:, j] = values[first]
-        varies = values != np.repeat(result[:, j], panel.lengths)
-        if varies.any():
-            i = int(np.searchsorted(first, varies.argmax(), side="right")) - 1
+        # Rows that were inserted have no value; any other will do.
+        result[:, j] = np.fmax.reduceat(values, first)
+        differs = ~(values == np.repeat(result[:, j], panel.lengths))
+        differs &= ~np.isnan(values) | np.isnan(np.repeat(result[:, j], panel.lengths))
+        if differs.any():
+            i = int(np.searchsorted(first, differs.argmax(), side="right")) - 1
+            what = "is missing from" if np.isnan(result[i, j]) else "varies within"
             raise InputError(
-                f"{caller}: the static column {column!r} varies within series {panel.labels[i]!r}, but it "
-                "must be constant and not missing. Leave it out of `static`."
+                f"{caller}: the static column {column!r} {what} {panel.name(i)}, but it must be known and "
+                "constant. Leave it out of `static`."
             )
     return result

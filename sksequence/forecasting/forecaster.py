@@ -75,9 +75,9 @@ class SequenceForecaster(NetworkForecaster):
         """
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
-        panel = self._read(X, caller, y=y, reset=True)
-        self._refuse_short(panel, caller)
         continues = self.warm_start and hasattr(self, "net_")
+        panel = self._read(X, caller, y=y, reset=not continues)
+        self._refuse_short(panel, caller)
         twice = self.refit and not self.early_stopping
         # A network that has learned from all rows cannot be measured on some of them.
         kept = None if continues and twice else self._rows_before_tail(panel, caller)

@@ -240,7 +240,8 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
             self.scaling_ = Scaling.learn(targets, log=log, standardize=self.normalization_ == "series")
         self._levels = column_moments(targets)[0]
         self._covariates = Covariates.learn(task.panel, self._roles, caller=caller)
-        self._n_inputs = 1 if task.observed is None else 2
+        # Values that are missing later, but not yet, are flagged too.
+        self._n_inputs = 2 if self.missing == "mask" else 1
 
     def _fit_seasons(self, panel: Panel, seasons: tuple[int, ...], sizes: Sizes) -> Sizes:
         """Lengthen an automatic window to seasons that were asked for; say so where they cannot be had."""

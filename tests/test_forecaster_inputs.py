@@ -1,0 +1,357 @@
+"""Missing values, gaps of the index, and everything that must not change a forecast."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from joblib import Parallel, delayed
+
+from sksequence import LinearForecaster, LSTMForecaster, SeasonalNaiveForecaster
+from sksequence.exceptions import InputError
+
+pytestmark = pytest.mark.filterwarnings("ignore::sksequence.exceptions.NoSkillWarning")
+
+HORIZON = 4
+QUICK = {
+    "horizon": HORIZON,
+    "window": 12,
+    "segment": 4,
+    "hidden_size": 8,
+    "max_epochs": 1,
+    "validation_fraction": None,
+    "missing": "mask",
+    "random_state": 0,
+}
+LOSSES = ("absolute_error", "squared_error", "quantile", "normal", "student_t")
+
+
+def quick(**options):
+    return LSTMForecaster(**(QUICK | options))
+
+
+def wave(n=120, *, seed=0):
+    """A season of 12 and some noise around 10."""
+    noise = np.random.default_rng(seed).normal(size=n)
+    return 10 + 3 * np.sin(2 * np.pi * np.arange(n) / 12) + 0.3 * noise
+
+
+def days(values, start="2021-01-01"):
+    return pd.Series(values, index=pd.date_range(start, periods=len(values), name="day"), name="y")
+
+
+def with_holes(n=120, *, seed=0, share=0.15):
+    X = days(wave(n, seed=seed))
+    X[np.random.default_rng(seed + 1).random(n) < share] = np.nan
+    return X
+
+
+def table(n=120, *, seed=0):
+    """Targets, a plan, something else and a constant."""
+    X = days(wave(n, seed=seed)).to_frame("a")
+    rng = np.random.default_rng(seed + 5)
+    return X.assign(
+        b=100 + 9 * wave(n, seed=seed + 1), plan=rng.normal(size=n), other=rng.normal(size=n), size=seed
+    )
+
+
+TABLE_ROLES = {"target": ["a", "b"], "known_future": "plan", "static": "size", "calendar": "auto"}
+
+
+def after(X, n=HORIZON):
+    index = pd.date_range(X.index[-1], periods=n + 1, name="day")[1:]
+    return pd.DataFrame({"plan": np.linspace(-1, 1, n)}, index=index)
+
+
+def weights(model):
+    return torch.cat([p.detach().flatten() for p in model.net_.module_.parameters()])
+
+
+# ---------------------------------------------------------------------- missing values
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("normalization", ["window", "series", None])
+def test_missing_targets_are_lived_with(loss, normalization):
+    X = with_holes()
+    model = quick(loss=loss, normalization=normalization, validation_fraction=0.2).fit(X)
+    assert torch.isfinite(weights(model)).all()
+    assert np.isfinite(model.predict()).all()
+    assert np.isfinite(model.skill_)
+    assert np.isfinite(model.score(X))
+    made = model.backtest(X)
+    assert np.isfinite(made["forecast"]).all()
+    np.testing.assert_array_equal(made["target"][:HORIZON], X[12 : 12 + HORIZON])
+
+
+def test_missing_values_are_refused_unless_allowed():
+    X = with_holes()
+    row = int(X.isna().argmax())
+    with pytest.raises(
+        InputError, match=rf"LSTMForecaster.fit: X has NaN in row {row} .* or set missing='mask'"
+    ):
+        quick(missing="raise").fit(X)
+    model = quick(missing="raise").fit(days(wave()))
+    for method in (model.predict, model.backtest, model.score):
+        with pytest.raises(InputError, match=f"X has NaN in row {row}"):
+            method(X)
+    with pytest.raises(InputError, match="has only NaN in column 'b'"):
+        quick().fit(table().assign(b=np.nan))
+    with pytest.raises(InputError, match="infinite"):
+        quick().fit(days(np.r_[wave(), np.inf]))
+
+
+@pytest.mark.parametrize("n_leading", [1, 30, 100])
+def test_leading_missing_values_teach_nothing(n_leading):
+    X = wave(140)
+    X[:n_leading] = np.nan
+    model = quick(window=8).fit(X)
+    assert np.isfinite(model.predict()).all()
+    # No window ends before the first value that was observed.
+    assert model.backtest(X)["origin"].min() == max(n_leading, 7)
+    # A forecast depends on the rows that were observed, not on how many were missing before.
+    cut = np.r_[np.full(3, np.nan), X[n_leading:]]
+    np.testing.assert_allclose(model.predict(cut), model.predict(X), rtol=1e-6)
+
+
+def test_a_window_of_missing_values_is_forecast_all_the_same():
+    model = quick().fit(with_holes())
+    known = wave(60)
+    for X in (np.r_[known, np.full(12, np.nan)], np.r_[known, np.full(40, np.nan)]):
+        forecast = model.predict(X)
+        assert np.isfinite(forecast).all()
+        assert (np.abs(forecast - 10) < 8).all()
+    nothing = model.predict(np.full(20, np.nan))
+    assert (np.abs(nothing - 10) < 8).all()  # the mean of the training rows is all that is known
+    rule = SeasonalNaiveForecaster(horizon=12, season=12, missing="mask").fit(wave())
+    np.testing.assert_allclose(rule.predict(np.r_[known, np.full(12, np.nan)]), known[-12:])
+
+
+def test_missing_targets_are_not_learned_from():
+    """Rows of which nothing is known are worth nothing: only their neighbours teach."""
+    X = wave(200)
+    X[60:140] = np.nan
+    model = quick(max_epochs=60, lr=0.01, linear=0).fit(X)
+    # Were fillings learned from, a constant or a copy would be.
+    fresh = wave(200, seed=3)
+    made = model.backtest(fresh)
+    assert (made["target"] - made["forecast"]).abs().mean() < 1.0
+
+
+def test_a_missing_value_is_told_from_the_value_that_fills_it():
+    X = days(wave())
+    model = quick(hidden_size=32).fit(with_holes())
+    assert model._fill_season == 12
+    filled, holes = X.copy(), X.copy()
+    filled.iloc[-3], holes.iloc[-3] = X.iloc[-15], np.nan
+    assert (model.predict(holes) != model.predict(filled)).all()
+
+
+@pytest.mark.parametrize("forecaster", [quick(), LinearForecaster(horizon=4, window=12, missing="mask")])
+def test_forecasts_are_those_of_the_backtest_where_values_are_missing(forecaster):
+    X = with_holes(share=0.3)
+    X.iloc[70:88] = np.nan
+    model = forecaster.fit(X[:60])
+    made = model.backtest(X)
+    for origin, rows in made.groupby("origin"):
+        np.testing.assert_allclose(rows["forecast"], model.predict(X[:origin]), rtol=1e-5)
+    np.testing.assert_allclose(made[made["origin"] == X.index[59]]["forecast"], model.predict(), rtol=1e-5)
+    later = model.backtest(X[60:])
+    pd.testing.assert_frame_equal(
+        later, made[made["origin"] >= X.index[59]].reset_index(drop=True), check_exact=False, rtol=1e-5
+    )
+    for first, stop in ((60, 75), (75, 76), (76, 100)):
+        model.update(X[first:stop])
+        np.testing.assert_allclose(model.predict(), model.predict(X[:stop]), rtol=1e-5)
+
+
+def test_missing_covariates_are_lived_with():
+    X = table()
+    rng = np.random.default_rng(0)
+    for column in ("a", "b", "plan", "other"):
+        X.loc[rng.random(len(X)) < 0.2, column] = np.nan
+    model = quick(**TABLE_ROLES, validation_fraction=0.2).fit(X)
+    future = after(X)
+    assert np.isfinite(model.predict(future=future)).to_numpy().all()
+    assert np.isfinite(model.score(X))
+    made = model.backtest(X)
+    assert np.isfinite(made["forecast"]).all()
+    origin = X.index[60]
+    alone = model.predict(X[:origin], future=X[origin:][1:])
+    rows = made[made["origin"] == origin].pivot(index="step", columns="column", values="forecast")
+    # Of plans missing ahead, the last one known holds.
+    np.testing.assert_allclose(rows, alone, rtol=1e-5)
+
+
+def test_no_later_value_fills_a_hole():
+    X, cut = table(), 80
+    X.iloc[cut - 3 : cut + 2, :4] = np.nan
+    model = quick(**TABLE_ROLES).fit(X)
+    later = X.copy()
+    later.iloc[cut:, [0, 1, 3]] = 7 * later.iloc[cut:, [0, 1, 3]] + 50
+    one, other = model.backtest(X), model.backtest(later)
+    before = (one["origin"] < X.index[cut]).to_numpy()
+    np.testing.assert_array_equal(one["forecast"][before], other["forecast"][before])
+    assert (one["forecast"] != other["forecast"])[~before].any()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda X: X.astype("Float64"),
+        lambda X: X.astype(object).where(X.notna(), None),
+        lambda X: X.where(X.notna(), -np.nan),
+    ],
+    ids=["nullable", "None", "negative NaN"],
+)
+def test_what_stands_for_a_missing_value_does_not_matter(other):
+    X = with_holes()
+    one, two = quick(validation_fraction=0.2).fit(X), quick(validation_fraction=0.2).fit(other(X))
+    assert torch.equal(weights(one), weights(two))
+    assert one.skill_ == two.skill_
+    np.testing.assert_array_equal(one.predict(), two.predict().astype(float))
+
+
+# ---------------------------------------------------------------------- gaps of the index
+def test_rows_missing_from_the_index_are_missing_values():
+    X = with_holes()
+    gaps = X.dropna()
+    one, two = quick().fit(X), quick(freq="D").fit(gaps)
+    assert torch.equal(weights(one), weights(two))
+    pd.testing.assert_series_equal(one.predict(), two.predict(), check_freq=False)
+    pd.testing.assert_frame_equal(one.backtest(X), two.backtest(gaps))
+    with pytest.raises(InputError, match="is not regular"):
+        quick().fit(gaps)
+    # A step that all rows have changes nothing.
+    pd.testing.assert_series_equal(quick(freq="D").fit(X).predict(), one.predict(), check_freq=False)
+
+
+def test_gaps_are_filled_beside_covariates():
+    X = table()
+    gaps = X.drop(index=X.index[[20, 21, 77]])
+    holes = X.copy()
+    holes.iloc[[20, 21, 77], :4] = np.nan
+    future = after(X)
+    one = quick(**TABLE_ROLES).fit(holes)
+    two = quick(**TABLE_ROLES, freq="D").fit(gaps)
+    pd.testing.assert_frame_equal(one.predict(future=future), two.predict(future=future), check_freq=False)
+    pd.testing.assert_frame_equal(one.backtest(holes), two.backtest(gaps))
+
+
+def test_gaps_are_filled_beside_y():
+    X = table()
+    gaps = X.drop(index=X.index[[20, 21, 77]])
+    columns = ["plan", "other"]
+    one = quick(known_future="plan", freq="D").fit(gaps[columns], gaps["a"])
+    two = quick(known_future="plan", freq="D", target="a").fit(gaps[[*columns, "a"]])
+    pd.testing.assert_series_equal(one.predict(future=after(X)), two.predict(future=after(X))["a"])
+
+
+def test_gaps_in_a_long_table():
+    parts = {key: table(100 - 20 * i, seed=i) for i, key in enumerate("xy")}
+    gaps = pd.concat(
+        {key: part.drop(index=part.index[[30, 50]]) for key, part in parts.items()}, names=["shop"]
+    )
+    keyed = gaps.reset_index().sample(frac=1, random_state=0).sort_values("shop", kind="stable")
+    future = pd.concat({key: after(part) for key, part in parts.items()}, names=["shop"])
+    one = quick(**TABLE_ROLES, freq="D").fit(gaps)
+    expected = one.predict(future=future)
+    assert np.isfinite(expected).to_numpy().all()
+    two = quick(**TABLE_ROLES, freq="D", id="shop", time="day").fit(keyed)
+    forecast = two.predict(future=future.reset_index()).set_index(["shop", "day"])
+    np.testing.assert_allclose(forecast[["a", "b"]], expected, rtol=1e-5)
+
+
+# ---------------------------------------------------------------------- what must not matter
+def panel(n_series=5):
+    """Unlike lengths, with covariates and holes."""
+    parts = {}
+    for i in range(n_series):
+        part = table(120 - 25 * i, seed=i)
+        rng = np.random.default_rng(i)
+        for column in ("a", "plan", "other"):
+            part.loc[rng.random(len(part)) < 0.15, column] = np.nan
+        parts[f"s{i}"] = part
+    return parts
+
+
+def futures(parts):
+    return {key: after(part) for key, part in parts.items()}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"strategy": "recursive"}, {"n_members": 2, "loss": "quantile"}, {"normalization": "series"}],
+)
+def test_companions_and_their_order_change_no_forecast(options):
+    parts = panel()
+    model = quick(**TABLE_ROLES, **options).fit(parts)
+    ahead = futures(parts)
+    together = model.predict(parts, future=ahead)
+    turned = dict(reversed(parts.items()))
+    backwards = model.predict(turned, future=futures(turned))
+    for key, part in parts.items():
+        alone = model.predict(part, future=ahead[key])
+        np.testing.assert_allclose(together[key], alone, rtol=1e-6)
+        np.testing.assert_allclose(backwards[key], alone, rtol=1e-6)
+    beside_long = model.predict(
+        {"x": table(2000, seed=9), "s4": parts["s4"]}, future={"x": after(table(2000)), "s4": ahead["s4"]}
+    )
+    np.testing.assert_allclose(beside_long["s4"], together["s4"], rtol=1e-6)
+
+
+def test_threads_change_no_forecast():
+    parts = panel()
+    model = quick(**TABLE_ROLES, validation_fraction=0.2).fit(parts)
+    ahead = futures(parts)
+    expected = {key: model.predict(part, future=ahead[key]) for key, part in parts.items()}
+    made = Parallel(n_jobs=2, backend="threading")(
+        delayed(model.predict)(part, future=ahead[key]) for key, part in parts.items()
+    )
+    for one, other in zip(made, expected.values(), strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    fits = Parallel(n_jobs=2, backend="threading")(
+        delayed(quick(**TABLE_ROLES, validation_fraction=0.2).fit)(parts) for _ in range(2)
+    )
+    for fitted in fits:
+        assert torch.equal(weights(fitted), weights(model))
+        assert fitted.skill_ == model.skill_
+
+
+def test_number_of_threads_changes_no_forecast():
+    parts = panel()
+    expected = quick(**TABLE_ROLES).fit(parts).predict(future=futures(parts))
+    n_threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        made = quick(**TABLE_ROLES).fit(parts).predict(future=futures(parts))
+    finally:
+        torch.set_num_threads(n_threads)
+    for key in parts:
+        np.testing.assert_allclose(made[key], expected[key], rtol=1e-5)
+
+
+def test_rows_before_the_window_change_no_forecast():
+    X = table()
+    model = quick(**TABLE_ROLES, seasons=None).fit(X)
+    far = X.copy()
+    far.iloc[:60, :4] *= 1000
+    pd.testing.assert_frame_equal(model.predict(far, future=after(X)), model.predict(X, future=after(X)))
+
+
+def test_global_random_state_is_left_alone():
+    before = np.random.get_state()[1].copy(), torch.random.get_rng_state()  # noqa: NPY002
+    X = table()
+    model = quick(**TABLE_ROLES, n_members=2, validation_fraction=0.2, random_state=None).fit(X)
+    model.predict_interval(future=after(X), coverage=0.5)
+    model.sample(future=after(X))
+    np.testing.assert_array_equal(np.random.get_state()[1], before[0])  # noqa: NPY002
+    assert torch.equal(torch.random.get_rng_state(), before[1])
+
+
+def test_the_order_of_columns_changes_little():
+    """Roles are found by name."""
+    X = table()
+    one = quick(**TABLE_ROLES).fit(X)
+    two = quick(**TABLE_ROLES).fit(X[["size", "other", "plan", "b", "a"]])
+    assert two.targets_ == one.targets_ == ("a", "b")
+    pd.testing.assert_frame_equal(one.predict(future=after(X)), two.predict(future=after(X)))
+    by_position = quick(target=[0, 1], known_future=2, static=-1, calendar="auto").fit(X)
+    pd.testing.assert_frame_equal(by_position.predict(future=after(X)), one.predict(future=after(X)))
