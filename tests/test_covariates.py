@@ -487,6 +487,18 @@ def test_future_of_collections():
     assert quick(target=0, known_future=1).fit(sequences).predict(future=stack).shape == (2, HORIZON, 1)
 
 
+def test_future_may_hold_more_series():
+    X = panel()
+    model = quick(**ROLES).fit(X)
+    expected = model.predict(future=coming_of(X))
+    some = model.predict(X.loc[["s2", "s1"]], future=coming_of(X))
+    assert list(some.index.get_level_values(0).unique()) == list(
+        X.loc[["s2", "s1"]].index.get_level_values(0).unique()
+    )
+    for key in ("s1", "s2"):
+        np.testing.assert_allclose(some.loc[key], expected.loc[key], rtol=1e-6)
+
+
 def test_future_that_does_not_serve_is_refused():
     X = shop()
     model = quick(**ROLES).fit(X)
@@ -516,6 +528,15 @@ def test_future_that_does_not_serve_is_refused():
         model.predict(future=future.assign(promo=[0, np.nan, 1, 0]))
     with pytest.raises(InputError, match=r"`future` holds 2 series, but 1 are to be continued"):
         model.predict(future=[future, future])
+    for other, dtype in (
+        (future.tz_localize("UTC"), "UTC"),
+        (future.to_period("D"), "period"),
+        (X[:9].reset_index(drop=True), "int64"),
+    ):
+        with pytest.raises(
+            InputError, match=rf"`future` has an index of .*{dtype}.*, but that of the known rows"
+        ):
+            model.predict(future=other)
     long = quick(**ROLES).fit(panel())
     with pytest.raises(InputError, match=r"`future` does not hold series 's2', which is to be continued"):
         long.predict(future=coming_of(panel()).rename({"s2": "s9"}))

@@ -5,9 +5,16 @@ import pandas as pd
 import pytest
 import torch
 from joblib import Parallel, delayed
+from sklearn.base import clone
 
-from sksequence import LinearForecaster, LSTMForecaster, SeasonalNaiveForecaster
-from sksequence.exceptions import InputError
+from sksequence import (
+    DriftForecaster,
+    LinearForecaster,
+    LSTMForecaster,
+    NaiveForecaster,
+    SeasonalNaiveForecaster,
+)
+from sksequence.exceptions import InputError, SequenceTooShortError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sksequence.exceptions.NoSkillWarning")
 
@@ -355,3 +362,116 @@ def test_the_order_of_columns_changes_little():
     pd.testing.assert_frame_equal(one.predict(future=after(X)), two.predict(future=after(X)))
     by_position = quick(target=[0, 1], known_future=2, static=-1, calendar="auto").fit(X)
     pd.testing.assert_frame_equal(by_position.predict(future=after(X)), one.predict(future=after(X)))
+
+
+# ---------------------------------------------------------------------- where little is observed
+def gone(X, first, stop=None):
+    X = X.copy()
+    X.iloc[first:stop] = np.nan
+    return X
+
+
+FORECASTERS = {
+    "network": quick(validation_fraction=0.2),
+    "linear": LinearForecaster(horizon=HORIZON, missing="mask", validation_fraction=0.2),
+    "naive": NaiveForecaster(horizon=HORIZON, missing="mask"),
+    "seasonal naive": SeasonalNaiveForecaster(horizon=HORIZON, missing="mask"),
+    "drift": DriftForecaster(horizon=HORIZON, missing="mask"),
+}
+
+
+@pytest.mark.parametrize("name", FORECASTERS)
+def test_fits_do_not_depend_on_those_before(name):
+    model = FORECASTERS[name]
+    X = with_holes()
+    first = model.fit(X)
+    expected = first.predict(), first.calibration_.scores
+    other = gone(days(wave(seed=3) + 5 * np.sin(np.arange(120) * 2 * np.pi / 7)), 20, 60)
+    again = first.fit(other).fit(X)
+    np.testing.assert_array_equal(again.predict(), expected[0])
+    np.testing.assert_array_equal(again.calibration_.scores, expected[1])
+
+
+@pytest.mark.parametrize("name", ["network", "linear"])
+def test_nothing_is_measured_on_rows_that_are_missing(name):
+    model = FORECASTERS[name].fit(gone(days(wave()), 90))
+    assert model.calibration_ is None
+    assert not hasattr(model, "skill_")
+    assert np.isfinite(model.predict()).all()
+    with pytest.raises(InputError, match=r"nothing was held back .* whose latest values are not missing"):
+        model.predict_interval()
+
+
+@pytest.mark.parametrize("name", FORECASTERS)
+@pytest.mark.parametrize("n_leading", [70, 112])
+def test_series_that_begin_late_are_learned_from(name, n_leading):
+    X = gone(days(wave()), 0, n_leading)
+    model = FORECASTERS[name].fit(X)
+    assert np.isfinite(model.predict()).all()
+    if model.calibration_ is not None:
+        bounds = model.predict_interval(coverage=0.3)
+        assert (bounds["lower"] < bounds["upper"]).all()
+        assert (np.abs(bounds - 10) < 25).to_numpy().all()
+
+
+def test_too_few_observed_rows_are_refused():
+    with pytest.raises(
+        SequenceTooShortError, match=r"fit: no series has more than horizon = 4 time steps behind"
+    ):
+        quick().fit(gone(days(wave()), 0, 117))
+    with pytest.raises(SequenceTooShortError, match=r"partial_fit: no series has more than horizon = 4"):
+        quick().partial_fit(gone(days(wave()), 0, 117))
+    with pytest.raises(SequenceTooShortError, match=r"fit: the first 96 time steps .* hold too few values"):
+        quick(early_stopping=True, validation_fraction=0.2).fit(gone(days(wave()), 0, 94))
+
+
+@pytest.mark.parametrize("name", FORECASTERS)
+def test_a_gap_before_the_forecast_does_not_make_it_sure(name):
+    """Filled values do not move; how much the series moves is taken from those that came."""
+    X = days(wave(400, seed=1))
+    model = FORECASTERS[name].fit(X)
+    widths = [
+        np.diff(model.predict_interval(x, coverage=0.8)).mean() for x in (X, gone(X, 395), gone(X, 300))
+    ]
+    assert widths[1] > 0.5 * widths[0]
+    assert widths[2] > 0.3 * widths[0]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        FORECASTERS["naive"],
+        LinearForecaster(horizon=4, window=8, validation_fraction=0.5),
+        quick(window=8, seasons=None, validation_fraction=0.5),
+    ],
+)
+def test_flat_windows_give_errors_no_unit(model):
+    """Rows of zeros with a rare jump: the error after a flat window is not a million times too large."""
+    X = np.zeros(600)
+    X[::41] = 5.0
+    model = clone(model).fit(days(X))
+    assert np.abs(model.predict_interval(wave(60), coverage=0.9)).max() < 1e3
+
+
+def test_score_names_a_column_without_values():
+    X = table()[["a", "b"]]
+    model = quick().fit(X)
+    later = X.copy()
+    later.loc[later.index[12:], "b"] = np.nan
+    with pytest.raises(
+        InputError, match=r"LSTMForecaster.score: no value of column 'b' that follows an origin"
+    ):
+        model.score(later)
+    with pytest.warns(UserWarning, match=r"have fewer than window_ .* context and a value in it included"):
+        made = model.backtest(X.assign(b=np.nan))
+    assert set(made["column"]) == {"a"}
+
+
+def test_counts_may_stand_beside_other_numbers():
+    X = table().assign(a=np.random.default_rng(0).poisson(3, 120))
+    model = quick(target="a", known_future="plan", static="size", loss="negative_binomial").fit(X)
+    assert (model.predict(future=after(X)) >= 0).to_numpy().all()
+    # And positive targets beside negative covariates are forecast in logarithms.
+    panel = [table(seed=i)[["a", "other"]] for i in range(2)]
+    assert quick(target="a").fit(panel).scaling_.log
+    assert LinearForecaster(horizon=4, window=8, target="a").fit(panel).scaling_.log

@@ -296,6 +296,15 @@ def test_refit_of_a_panel_knows_no_series_beyond_the_origin():
     assert (made["forecast"] != again["forecast"])[~before].any()
 
 
+def test_refit_learns_from_X_alone():
+    """Also where X continues the rows remembered, which are but the last ones."""
+    X = months(wave(120))
+    made = quick().fit(X[:70]).backtest(X[70:], refit=True, start=30)
+    origin = X.index[100]
+    assert made["origin"].iloc[0] == origin
+    np.testing.assert_allclose(made["forecast"][:HORIZON], quick().fit(X[70:101]).predict(), rtol=1e-6)
+
+
 def test_refit_of_arrays_and_of_y():
     X = wave(80)
     made = quick().fit(X).backtest(X, refit=True, start=70)

@@ -350,7 +350,7 @@ class Forecaster(Parameters, BaseEstimator):
         """Compare what was forecast for new rows with what came."""
 
     # ------------------------------------------------------------------ testing on later rows
-    def backtest(self, X, y=None, *, start=None, stride=1, refit=False, coverage=None):
+    def backtest(self, X, y=None, *, start=None, stride=1, refit=False, coverage=None, adaptive=False):
         """Forecast from every origin in X, in one vectorised pass, or with training anew at each.
 
         Parameters
@@ -369,6 +369,9 @@ class Forecaster(Parameters, BaseEstimator):
             then hold the history to learn from.
         coverage : float or None, default=None
             Adds the bounds "lower" and "upper" of intervals that hold this share of the values.
+        adaptive : bool, default=False
+            Whether intervals learn from the errors of earlier origins, as far as these are known, as
+            :meth:`update` makes them do; once for as many rows as the horizon has.
 
         Returns
         -------
@@ -381,19 +384,27 @@ class Forecaster(Parameters, BaseEstimator):
         SequenceTooShortError
             If no series has a row that follows the context by a whole horizon.
         """
-        task, windows, targets = self._all_origins(X, y, "backtest", start=start, stride=stride)
+        task, windows, targets = self._all_origins(X, y, "backtest", start=start, stride=stride, alone=refit)
         caller = f"{type(self).__name__}.backtest"
         if refit:
             columns = refitted(self, task, windows, coverage, caller)
         else:
             predictive = self._predictive(task, windows, caller)
             columns = {"forecast": predictive.point()}
-            if coverage is not None:
+            if coverage is not None and adaptive:
+                columns |= self._adaptive_bounds(windows, predictive, targets, coverage, caller)
+            elif coverage is not None:
                 columns |= self._bounds(predictive, coverage, caller)
         return backtest_table(task.targets, windows, {"target": targets, **columns})
 
     def _bounds(self, predictive: Predictive, coverage: float, caller: str) -> dict[str, np.ndarray]:
         """Bounds "lower" and "upper" (n_windows, horizon) of the intervals of a backtest."""
+        raise NotImplementedError
+
+    def _adaptive_bounds(
+        self, windows: Windows, predictive: Predictive, targets: np.ndarray, coverage: float, caller: str
+    ) -> dict[str, np.ndarray]:
+        """The same, each block of origins knowing the errors before it."""
         raise NotImplementedError
 
     def score(self, X, y=None):
@@ -415,11 +426,20 @@ class Forecaster(Parameters, BaseEstimator):
         forecasts = self._predictive(task, windows, f"{type(self).__name__}.score").point()
         column = windows.channel % task.targets.n_columns
         seen = ~np.isnan(targets)
-        rows = ((column == j)[:, None] & seen for j in range(task.targets.n_columns))
+        rows = [(column == j)[:, None] & seen for j in range(task.targets.n_columns)]
+        for label, row in zip(self.targets_, rows, strict=True):
+            if not row.any():
+                raise InputError(
+                    f"{type(self).__name__}.score: no value of column {label!r} that follows an origin is "
+                    "known, but some are needed to compare with. Give rows where it was observed."
+                )
         return float(np.mean([r2_score(targets[row], forecasts[row]) for row in rows]))
 
-    def _all_origins(self, X, y, method: str, *, start=None, stride: int = 1):
-        """The task with its context, its windows, and what came after them (n_windows, horizon)."""
+    def _all_origins(self, X, y, method: str, *, start=None, stride: int = 1, alone: bool = False):
+        """The task with its context, its windows, and what came after them (n_windows, horizon).
+
+        `alone` takes no context from the rows that are remembered.
+        """
         check_is_fitted(self, "context_")
         caller = f"{type(self).__name__}.{method}"
         if not isinstance(stride, (int, np.integer)) or stride < 1:
@@ -428,7 +448,7 @@ class Forecaster(Parameters, BaseEstimator):
             )
         panel = self._read(X, caller, y=y)
         before = np.zeros(panel.n_series, dtype=np.int64)
-        if panel.continues(self.context_):
+        if not alone and panel.continues(self.context_):
             earlier = self.context_.tail(self._rows_behind(self.context_, self._reach))
             before, panel = earlier.lengths, earlier.followed_by(panel)
         task = self._task(panel)
@@ -446,10 +466,11 @@ class Forecaster(Parameters, BaseEstimator):
 
     def _report_left_out(self, panel: Panel, windows: Windows, caller: str) -> None:
         n, needed = panel.channels.lengths, f"{self._context_rows} + {self.horizon}"
+        context = "context and a value in it" if self.missing == "mask" else "context"
         left_out = np.setdiff1d(np.arange(len(n)), windows.channel)
         if not len(windows):
             raise SequenceTooShortError(
-                f"{caller}: the longest series has {n.max()} time steps, context included, but window_ + "
+                f"{caller}: the longest series has {n.max()} time steps, {context} included, but window_ + "
                 f"horizon = {needed} are needed after the first origin. Give more rows, or rows that "
                 "continue the training index."
             )
@@ -457,7 +478,7 @@ class Forecaster(Parameters, BaseEstimator):
             names = list(panel.labels.take(np.unique(left_out // panel.n_columns)))
             warnings.warn(
                 f"{caller}: {len(names)} of {panel.n_series} series have fewer than window_ + horizon = "
-                f"{needed} rows, context included, and are left out: {names[:5]}"
+                f"{needed} rows, {context} included, and are left out: {names[:5]}"
                 f"{' and others' if len(names) > 5 else ''}. Give them more rows.",
                 UserWarning,
                 stacklevel=4,

@@ -55,7 +55,7 @@ class RuleForecaster(ProbabilisticForecaster):
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
         panel = self._read(X, caller, y=y, reset=True)
-        self.__dict__.pop("season_", None)  # what is missing is filled alike in every fit
+        self._forget()
         self._learn(self._task(panel))
         task = self._task(panel)
         n = task.targets.channels.lengths
@@ -63,9 +63,10 @@ class RuleForecaster(ProbabilisticForecaster):
         past = task.windows(
             first, n - self.horizon, window=self._reach, horizon=self.horizon, most=MOST_WINDOWS, seed=0
         )
-        self.calibration_ = None
         if len(past):
-            self._calibrate(self._predictive(task, past, caller), task.actual(past), len(self.targets_))
+            self._calibrate(
+                self._predictive(task, past, caller), task.actual(past), len(self.targets_), panel.n_series
+            )
         self._remember(panel, task)
         return self
 
@@ -96,8 +97,10 @@ class RuleForecaster(ProbabilisticForecaster):
     def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:
         channels, starts, lengths = task.targets.channels, windows.inputs.starts, windows.inputs.lengths
         location = self._rule(channels.values, starts, lengths)
-        spread = window_spread(channels, starts, lengths, self._season, self.horizon)
+        seen = None if task.observed is None else task.observed.values[:, 0]
         column = windows.channel % task.targets.n_columns
+        spread = window_spread(channels, starts, lengths, self._season, self.horizon, seen)
+        spread = self._known_spread(spread, column)
         return Predictive(location, spread, spread, column, Scaling.identity(task.targets.n_columns))
 
 
@@ -235,7 +238,7 @@ class LinearForecaster(ProbabilisticForecaster):
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
         panel = self._read(X, caller, y=y, reset=True)
-        self.__dict__.pop("season_", None)  # what is missing is filled alike in every fit
+        self._forget()
         line = panel.timelines[0]
         seasons = choose_seasons(list(self._task(panel).targets.channels), line and line.step)
         self.season_ = seasons[0]
@@ -243,15 +246,20 @@ class LinearForecaster(ProbabilisticForecaster):
         targets = task.targets
         sizes = choose_sizes(targets.lengths, self.horizon, seasons)
         self.window_ = sizes.window if self.window == "auto" else self.window
-        log = takes_logarithm(targets.channels.values, targets.n_series) if self.log == "auto" else self.log
+        log = (
+            takes_logarithm(targets.channels.compact().values, targets.n_series)
+            if self.log == "auto"
+            else self.log
+        )
         self.scaling_ = Scaling.learn(targets, log=bool(log), standardize=True)
-        self.calibration_ = None
         fraction = self.validation_fraction
         kept = None if fraction is None else rows_before_tail(targets.lengths, fraction, self.horizon)
         if kept is not None:
             self._solve(task.head(kept), caller)
             held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
-            self._calibrate(self._predictive(task, held, caller), task.actual(held), len(self.targets_))
+            self._calibrate(
+                self._predictive(task, held, caller), task.actual(held), len(self.targets_), panel.n_series
+            )
         self._solve(task, caller)
         self._remember(panel, task)
         return self
@@ -280,5 +288,8 @@ class LinearForecaster(ProbabilisticForecaster):
         channels = self.scaling_.apply(task.targets, caller=caller)
         inputs = windows.over(channels).inputs
         location = linear_forecasts(channels.values, inputs.starts, inputs.lengths, self.coef_)
-        spread = window_spread(channels, inputs.starts, inputs.lengths, self.season_, self.horizon)
-        return Predictive(location, spread, spread, windows.channel % task.targets.n_columns, self.scaling_)
+        seen = None if task.observed is None else task.observed.compact().values[:, 0]
+        column = windows.channel % task.targets.n_columns
+        spread = window_spread(channels, inputs.starts, inputs.lengths, self.season_, self.horizon, seen)
+        spread = self._known_spread(spread, column)
+        return Predictive(location, spread, spread, column, self.scaling_)

@@ -84,6 +84,10 @@ class SequenceForecaster(NetworkForecaster):
         if not continues:
             self._forget()
         whole = self._task(panel) if continues else self._first_task(panel, kept)
+        self._refuse_unseen(whole, caller)
+        if kept is not None and not whole.head(kept).teaches(self.horizon):
+            self._refuse_unseen_start(whole.head(kept), caller)
+            kept = None
         # Whether logarithms exist is a matter of the quantity, not of its latest course.
         log = self._takes_logarithm(whole, caller)
         if not continues:
@@ -121,6 +125,7 @@ class SequenceForecaster(NetworkForecaster):
             panel = self.context_.followed_by(panel)
         self._refuse_short(panel, caller)
         task = self._first_task(panel, None) if fresh else self._task(panel)
+        self._refuse_unseen(task, caller)
         log = self._takes_logarithm(task, caller) if fresh else False
         if fresh:
             self.linear_share_ = self._first_share(task, measured=False)
@@ -137,11 +142,23 @@ class SequenceForecaster(NetworkForecaster):
                 "horizon."
             )
 
-    def _forget(self) -> None:
-        """Drop what an earlier fit measured: this one may measure nothing."""
-        self.calibration_ = None
-        for name in ("skill_", "skills_", "season_"):
-            self.__dict__.pop(name, None)
+    def _refuse_unseen(self, task: Task, caller: str) -> None:
+        if not task.teaches(self.horizon):
+            raise SequenceTooShortError(
+                f"{caller}: no series has more than horizon = {self.horizon} time steps behind its first "
+                "value that is not missing, but these are what is learned from. Give longer series or a "
+                "shorter horizon."
+            )
+
+    def _refuse_unseen_start(self, early: Task, caller: str) -> None:
+        """Refuse to stop early where too little is observed before the rows held back."""
+        if self.early_stopping:
+            raise SequenceTooShortError(
+                f"{caller}: the first {early.targets.lengths.max()} time steps of the longest series hold "
+                f"too few values to learn from with horizon = {self.horizon}, but stopping early watches the "
+                "rows behind them. Give longer series or a smaller validation_fraction, or set "
+                "early_stopping=False."
+            )
 
     def _rows_before_tail(self, panel: Panel, caller: str) -> np.ndarray | None:
         """Rows of each series before the tail that is held back; None where nothing is."""
@@ -180,7 +197,7 @@ class SequenceForecaster(NetworkForecaster):
 
     def _takes_logarithm(self, task: Task, caller: str) -> bool:
         if self.loss == "negative_binomial":
-            check_counts(task.targets.channels.values, caller)
+            check_counts(task.targets.channels.compact().values, caller)
             return False
         if self.log == "auto":
             targets = task.targets
@@ -248,6 +265,8 @@ class SequenceForecaster(NetworkForecaster):
     def _measure(self, task: Task, kept: np.ndarray, caller: str) -> None:
         """Compare with simple forecasts on held-back windows, and keep the errors for intervals."""
         held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
+        if np.isnan(task.actual(held)).all():
+            return
         yardstick = Yardstick.of(task, task.head(kept), held)
         over = held.over(self._channels(task, caller))
         outputs = self._network_outputs(task, over, caller)
@@ -260,7 +279,7 @@ class SequenceForecaster(NetworkForecaster):
                 self.linear_share_, mixed = 0.0, alone
         self.skills_, self.season_ = yardstick.skills(mixed.point(), linear, seasons=self._naive_seasons)
         self.skill_ = min(self.skills_.values())
-        self._calibrate(mixed, yardstick.targets, len(self.targets_))
+        self._calibrate(mixed, yardstick.targets, len(self.targets_), task.targets.n_series)
         # A linear forecast is often level with a network; a copy of the past must be beaten.
         doubtful = {} if yardstick.is_worse(mixed.point(), linear) else {"linear"}
         alarms = {name: skill for name, skill in self.skills_.items() if name not in doubtful}

@@ -93,7 +93,8 @@ def refuse_unknown(rows: Panel, caller: str) -> None:
 
 def _same_series(rows: Panel, panel: Panel, caller: str) -> Panel:
     """The rows in the order of the series of the panel."""
-    if rows.n_series != panel.n_series:
+    by_name = rows.is_named and panel.is_named
+    if rows.n_series != panel.n_series and not by_name:
         raise InputError(
             f"{caller}: `future` holds {rows.n_series} series, but {panel.n_series} are to be continued. "
             "Pass the coming rows of each, in the same order."
@@ -129,7 +130,13 @@ def _offset(own, line, caller: str) -> int:
     if own is None or line is None:
         return 0
     first = line.following(1)[0]
-    position = int(own.index.searchsorted(first))
+    try:
+        position = int(own.index.searchsorted(first))
+    except TypeError as error:
+        raise InputError(
+            f"{caller}: `future` has an index of {own.index.dtype}, but that of the known rows is of "
+            f"{line.index.dtype}. Give both the same."
+        ) from error
     if position == len(own.index) or own.index[position] != first:
         raise InputError(
             f"{caller}: `future` runs from {own.index[0]} to {own.index[-1]}, but the first row needed is "

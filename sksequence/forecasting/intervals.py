@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -19,6 +20,11 @@ __all__ = ["MOST_WINDOWS", "ProbabilisticForecaster"]
 
 # More windows than this sharpen no quantile, and neighbouring ones are nearly the same.
 MOST_WINDOWS = 20_000
+
+# A window that moves less, as a share of the usual, is flat by chance, as before a rare demand, and no unit
+# for errors; the series of a panel may differ more than that by themselves.
+_QUIET = 0.1
+_QUIET_OF_MANY = 1e-3
 
 
 class ProbabilisticForecaster(Forecaster):
@@ -142,13 +148,22 @@ class ProbabilisticForecaster(Forecaster):
         return _wrapped(task, values, range(n_samples), "sample")
 
     # ------------------------------------------------------------------ how it is kept
+    def _forget(self) -> None:
+        """Drop what an earlier fit measured: this one may measure nothing, and fills what is missing anew."""
+        self.calibration_: Calibration | None = None
+        for name in ("skill_", "skills_", "season_", "_usual_spread", "_least_spread"):
+            self.__dict__.pop(name, None)
+
     def _calibration(self, predictive: Predictive, caller: str) -> Calibration | None:
         """What intervals rest on; None for the network's own distribution."""
         if self.calibration_ is None and predictive.own is None:
+            remedy = f"Give series of more than {2 * self.horizon} rows whose latest values are not missing."
+            if hasattr(self, "validation_fraction"):
+                remedy = f"Set validation_fraction, for example to 0.1, and g{remedy[1:-1]}"
+                remedy += ", or fit with loss='quantile' or a distribution." if hasattr(self, "loss") else "."
             raise InputError(
                 f"{caller}: nothing was held back to learn the size of errors from, but intervals of a point "
-                "forecast rest on such errors. Set validation_fraction, for example to 0.1, and give series "
-                f"of more than {2 * self.horizon} rows, or fit with loss='quantile' or a distribution."
+                f"forecast rest on such errors. {remedy}"
             )
         return self.calibration_
 
@@ -186,17 +201,51 @@ class ProbabilisticForecaster(Forecaster):
                 stacklevel=4,
             )
 
+    def _adaptive_bounds(
+        self, windows: Windows, predictive: Predictive, targets: np.ndarray, coverage: float, caller: str
+    ) -> dict[str, np.ndarray]:
+        before = self._calibration(predictive, caller)
+        if before is None:
+            return self._bounds(predictive, coverage, caller)
+        scores, column = predictive.scores(targets), predictive.column
+        bounds = {name: np.empty_like(predictive.location, dtype=float) for name in ("lower", "upper")}
+        turn = windows.turns
+        try:
+            for first in range(0, int(turn.max()) + 1, self.horizon):
+                known = np.flatnonzero(turn + self.horizon <= first)
+                self.calibration_ = before.extended(scores[known], column[known], turn[known])
+                now = np.flatnonzero((turn >= first) & (turn < first + self.horizon))
+                for name, bound in self._bounds(predictive.take(now), coverage, caller).items():
+                    bounds[name][now] = bound
+        finally:
+            self.calibration_ = before
+        return bounds
+
     def _quantiles(self, predictive: Predictive, levels: np.ndarray, caller: str) -> np.ndarray:
         calibration = self._calibration(predictive, caller)
         if calibration is None:
             return predictive.quantiles(levels)
         return predictive.at(calibration.quantiles(levels, predictive.column))
 
-    def _calibrate(self, predictive: Predictive, targets: np.ndarray, n_columns: int) -> None:
+    def _calibrate(self, predictive: Predictive, targets: np.ndarray, n_columns: int, n_series: int) -> None:
         """Keep the errors of held-back windows (n_windows, horizon), thinned where there are many."""
+        if predictive.own is None:
+            spreads = [predictive.below[predictive.column == j] for j in range(n_columns)]
+            self._usual_spread = np.array([_mean(spread) for spread in spreads])
+            self._least_spread = (_QUIET if n_series == 1 else _QUIET_OF_MANY) * self._usual_spread
+            spread = self._known_spread(predictive.below, predictive.column)
+            predictive = replace(predictive, below=spread, above=spread)
         every = -(-len(targets) // MOST_WINDOWS)
         scores = predictive.scores(targets)[::every]
-        self.calibration_: Calibration | None = Calibration(scores, predictive.column[::every], n_columns)
+        known = not np.isnan(scores).all()
+        self.calibration_ = Calibration(scores, predictive.column[::every], n_columns) if known else None
+
+    def _known_spread(self, spread: np.ndarray, column: np.ndarray) -> np.ndarray:
+        """Spreads (n_windows, 1), those of windows that tell too little taken from the held-back ones."""
+        if not hasattr(self, "_usual_spread"):
+            return spread
+        spread = np.where(np.isnan(spread), self._usual_spread[column][:, None], spread)
+        return np.maximum(spread, self._least_spread[column][:, None])
 
     def _learn_from_errors(self, joined: Panel, known: np.ndarray, caller: str) -> None:
         """Extend the calibration by the windows that the new rows complete."""
@@ -212,6 +261,12 @@ class ProbabilisticForecaster(Forecaster):
             scores = predictive.scores(task.actual(windows))
             origin = windows.origin - ends[windows.channel]
             self.calibration_ = self.calibration_.extended(scores, predictive.column, origin)
+
+
+def _mean(values: np.ndarray) -> float:
+    """Mean of those that are not missing; 1 where there are none."""
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if len(values) else 1.0
 
 
 def _refuse_share(value, name: str, caller: str) -> None:

@@ -352,7 +352,12 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
             own = partial(output.quantile, outputs[..., np.newaxis, :])
             least = 0.0 if self.loss == "negative_binomial" else -np.inf
             return Predictive(location, below, above, column, self.scaling_, own, least)
-        spread = window_spread(inputs, inputs.starts, inputs.lengths, self._naive_seasons[0], self.horizon)
+        # Flags of observed values, where there are some, stand beside the values.
+        seen = inputs.values[:, 1] if inputs.n_features > 1 else None
+        spread = window_spread(
+            inputs, inputs.starts, inputs.lengths, self._naive_seasons[0], self.horizon, seen
+        )
+        spread = self._known_spread(spread, column)
         return Predictive(location, spread, spread, column, self.scaling_)
 
     def _linear_forecasts(self, inputs: SequenceArray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,12 @@ class Predictive:
     scaling: Scaling
     own: Callable[[np.ndarray], np.ndarray] | None = None
     least: float = -np.inf
+
+    def take(self, index: np.ndarray) -> Predictive:
+        """What is forecast of the chosen windows, without a distribution of their own."""
+        location, column = self.location[index], self.column[index]
+        below, above = self.below[index], self.above[index]
+        return replace(self, location=location, below=below, above=above, column=column, own=None)
 
     def point(self) -> np.ndarray:
         """Forecasts in the units of the data, (n_windows, horizon)."""

@@ -61,6 +61,11 @@ class Task:
         first = first_training_origins(n, window=window, horizon=horizon)
         return self.windows(first, n - horizon, window=window, horizon=horizon, **options)
 
+    def teaches(self, horizon: int) -> bool:
+        """Whether more than a horizon follows the first value that was observed, in any channel."""
+        first = 0 if self.observed is None else first_observed(self.observed)
+        return bool((first < self.targets.channels.lengths - horizon).any())
+
     def actual(self, windows: Windows) -> np.ndarray:
         """What came after each window, (n_windows, horizon); NaN where it is missing."""
         values = windows.targets.to_padded()[:, :, 0]

@@ -35,6 +35,13 @@ class Windows:
     def __len__(self) -> int:
         return len(self.channel)
 
+    @property
+    def turns(self) -> np.ndarray:
+        """Rows from the first origin of each channel to each of its origins, (n_windows,)."""
+        first = np.full(int(self.channel.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+        np.minimum.at(first, self.channel, self.origin)
+        return self.origin - first[self.channel]
+
     def take(self, index: np.ndarray) -> Windows:
         """The chosen windows."""
         return Windows(self.inputs[index], self.targets[index], self.channel[index], self.origin[index])
