@@ -3,11 +3,12 @@
     python examples/forecast_m4.py FOLDER
     python examples/forecast_m4.py FOLDER --validation
 
-FOLDER holds Hourly-train.csv and Hourly-test.csv of the competition (repository Mcompetitions/M4-methods, folder
-Dataset), packed or not; without it, the environment variable SKSEQUENCE_DATA names it. Nothing is downloaded.
+FOLDER holds Hourly-train.csv and Hourly-test.csv of the competition (repository Mcompetitions/M4-methods,
+folder Dataset), packed or not; without it, the environment variable SKSEQUENCE_DATA names it. Nothing is
+downloaded.
 
-`--validation` never opens the test file: it forecasts the last 48 training rows from those before them. Choose
-with that, and look at the test rows once. Takes two to three minutes of one core.
+`--validation` never opens the test file: it forecasts the last 48 training rows from those before them.
+Choose by these, and look at the test rows once. Takes some minutes of one core.
 """
 
 import argparse

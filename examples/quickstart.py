@@ -46,7 +46,7 @@ def forecast_rides():
     print(
         f"It looks back {forecaster.window_} hours and found seasons of "
         f"{' and '.join(map(str, forecaster.seasons_))} hours.\n"
-        "Its skill over a copy of the last day or week, measured inside the "
+        "Its skill over the strongest of four simple forecasts, measured inside the "
         f"training data: {forecaster.skill_:.2f}\n"
     )
 

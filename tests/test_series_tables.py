@@ -308,3 +308,10 @@ def test_tables_say_what_is_wrong(X, options, message):
 def test_values_that_are_no_numbers_are_of_the_wrong_type():
     with pytest.raises(InputTypeError, match="not numbers"):
         read(pl.DataFrame({"a": ["x"]}))
+
+
+def test_times_in_the_index_of_a_long_table_are_not_lost():
+    days = pd.date_range("2024-01-01", periods=4).append(pd.date_range("2024-01-01", periods=4))
+    table = pd.DataFrame({"shop": list("aaaabbbb"), "sales": np.arange(8.0)}, index=days)
+    with pytest.raises(InputError, match=r"in its index, .* Pass X.reset_index\(\)"):
+        read_series(table, caller="Some.fit", id="shop")

@@ -96,7 +96,7 @@ def backtest_table(panel: Panel, windows: Windows, columns: dict[str, np.ndarray
     n_windows, horizon = columns["forecast"].shape
     series, column = np.divmod(windows.channel, panel.n_columns)
     table: dict[str, Any] = {}
-    if panel.n_series > 1:
+    if panel.n_series > 1 or panel.is_named:
         table["series"] = np.repeat(panel.labels.take(series), horizon)
     if panel.n_columns > 1:
         table["column"] = np.repeat(pd.Index(panel.columns).take(column), horizon)

@@ -283,7 +283,7 @@ class SequenceForecaster(NetworkForecaster):
         # A linear forecast is often level with a network; a copy of the past must be beaten.
         doubtful = {} if yardstick.is_worse(mixed.point(), linear) else {"linear"}
         alarms = {name: skill for name, skill in self.skills_.items() if name not in doubtful}
-        warn_without_skill(alarms, len(held), caller)
+        warn_without_skill(alarms, self.season_, len(held), caller)
 
 
 class RNNForecaster(RNNCell, SequenceForecaster):

@@ -272,7 +272,8 @@ def _mean(values: np.ndarray) -> float:
 def _refuse_share(value, name: str, caller: str) -> None:
     if not isinstance(value, (float, np.floating)) or not 0 < value < 1:
         raise InputError(
-            f"{caller}: {name}={value!r} came, but a number between 0 and 1 is needed. Pass such."
+            f"{caller}: {name}={value!r} came, but a number between 0 and 1 is needed, such as 0.9. Pass a "
+            "share."
         )
 
 

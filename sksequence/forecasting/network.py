@@ -350,8 +350,8 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         if isinstance(output, Distribution):
             below, above = output.spread(outputs)
             own = partial(output.quantile, outputs[..., np.newaxis, :])
-            least = 0.0 if self.loss == "negative_binomial" else -np.inf
-            return Predictive(location, below, above, column, self.scaling_, own, least)
+            counts = self.loss == "negative_binomial"
+            return Predictive(location, below, above, column, self.scaling_, own, counts)
         # Flags of observed values, where there are some, stand beside the values.
         seen = inputs.values[:, 1] if inputs.n_features > 1 else None
         spread = window_spread(

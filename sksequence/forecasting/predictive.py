@@ -32,8 +32,8 @@ class Predictive:
     own : callable or None
         Maps levels, (k,) or (n_windows, horizon, k), to quantiles (n_windows, horizon, k) on the scale of
         the network, where the network gives a distribution of its own.
-    least : float
-        No value in the units of the data is smaller: 0 for counts.
+    counts : bool
+        Whether values are counts: what is given is whole, and not below 0.
     """
 
     location: np.ndarray
@@ -42,7 +42,7 @@ class Predictive:
     column: np.ndarray
     scaling: Scaling
     own: Callable[[np.ndarray], np.ndarray] | None = None
-    least: float = -np.inf
+    counts: bool = False
 
     def take(self, index: np.ndarray) -> Predictive:
         """What is forecast of the chosen windows, without a distribution of their own."""
@@ -76,4 +76,6 @@ class Predictive:
         return self.quantiles(generator.random((*self.location.shape, n_samples)))
 
     def _units(self, values: np.ndarray) -> np.ndarray:
-        return np.maximum(self.scaling.invert(values, self.column), self.least)
+        values = self.scaling.invert(values, self.column)
+        # The nearest count: none that lay inside bounds comes to lie outside.
+        return np.rint(np.maximum(values, 0.0)) if self.counts else values

@@ -179,6 +179,11 @@ def _read_long(X, request: _Request) -> Panel:
 def _read_keyed(X, request: _Request) -> Panel:
     """Read a long table, of which one column names the series of a row."""
     caller = request.caller
+    if request.time is None and is_pandas(X) and X.index.dtype.kind in "mMO":
+        raise InputError(
+            f"{caller}: id={request.id!r} came for a table whose times are in its index, but a long table "
+            "needs them in a column. Pass X.reset_index() and name that column with `time`."
+        )
     keys, names, times, rest = read_keys(X, request.id, request.time, caller=caller, series="X")
     codes, ids, labels = distinct(names, request.id, caller)
     table = read_columns(rest, "X", caller=caller)

@@ -15,8 +15,9 @@ aperiodic  no season, or one that hardly repeats       12        12     64      
 
 A panel gets as many updates as make ten passes over its windows, 200 to 3000: small panels lose skill
 beyond that (24 daily series of bike rides, 20 of M4 Hourly). An aperiodic series counts 12 steps as a
-season. "Scaled" windows are centred on their last season and divided by their standard deviation; the
-others only lose their last value.
+season. A longer season than the first is seen twice by the window, or once, where the rows allow.
+"Scaled" windows are centred on their last season and divided by their standard deviation; the others
+only lose their last value.
 """
 
 from __future__ import annotations
@@ -140,7 +141,11 @@ def choose_sizes(
         rows = int(np.median(lengths))
         # A panel has other series to learn from, a single series only other windows.
         most = rows - 2 * horizon if is_panel else (rows - horizon) // 2
-        wanted = min(kind.n_seasons * season, max(_LONGEST_WINDOW, _LEAST_SEASONS * season))
+        longest = max(_LONGEST_WINDOW, _LEAST_SEASONS * season)
+        wanted = min(kind.n_seasons * season, longest)
+        # A longer rhythm, such as the week of hours, should be seen twice, or once.
+        spans = (n * max(rhythmic, default=1) for n in (1, 2))
+        wanted = max(wanted, *(span if span <= min(most, longest) else 1 for span in spans))
         window = max(1, min(wanted, most))
     return Sizes(
         window=window,

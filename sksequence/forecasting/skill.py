@@ -101,19 +101,20 @@ class Yardstick:
         return {name: 1.0 - network / max(e, 1e-12) for name, e in simple.items()}, season
 
 
-def warn_without_skill(skills: dict[str, float], n_windows: int, caller: str) -> None:
+def warn_without_skill(skills: dict[str, float], season: int, n_windows: int, caller: str) -> None:
     """Warn if any of these skills is negative, or next to nothing: nobody needs a network for that."""
     strongest = min(skills, key=skills.__getitem__)
     skill = skills[strongest]
     if skill < _LEAST_SKILL:
         name = "".join(word.capitalize() for word in strongest.split())
-        times = f"{1 - skill:.3g} times" if skill > -1e3 else "over a thousand times"
+        remedy = f"{name}Forecaster" + (f"(season={season})" if strongest == "seasonal naive" else "")
+        times = f"{1 - skill:.4g} times" if skill > -1e3 else "over a thousand times"
         windows = f"{n_windows} held-back window{'' if n_windows == 1 else 's'}"
         warnings.warn(
             f"{caller}: on {windows} the mean absolute error is {times} "
             f"that of the {strongest} forecast (skills_[{strongest!r}] = {skill:.3g}). Do not use this "
-            "forecaster as it stands: give it more data, another window or horizon, or forecast with "
-            f"{name}Forecaster.",
+            "forecaster as it stands: give it more data, a longer window, other seasons or a calendar, or "
+            f"forecast with {remedy}.",
             NoSkillWarning,
             stacklevel=5,
         )
