@@ -413,3 +413,27 @@ def test_errors_that_are_not_known_do_not_count():
     holes[250:260] = np.nan
     model = quick(missing="mask").fit(holes)
     assert np.isnan(model.calibration_.scores).sum() == 10 * HORIZON
+
+
+def test_adaptive_backtest_learns_from_errors_that_are_known_and_from_no_others():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=700) * np.where(np.arange(700) < 420, 0.2, 1.0)
+    x = 10 + np.sin(np.arange(700) * np.pi / 6) + noise
+    # A width that was learned when there was little noise.
+    options = {"hidden_size": 8, "max_epochs": 10, "window": 24, "seasons": (12,), "loss": "normal"}
+    model = LSTMForecaster(horizon=6, random_state=0, **options).fit(x[:400])
+    before = model.calibration_
+    tables = [model.backtest(x[376:], coverage=0.8, adaptive=adaptive) for adaptive in (False, True)]
+    late = tables[0]["origin"] > 150
+    inside = [((t["lower"] <= t["target"]) & (t["target"] <= t["upper"]))[late].mean() for t in tables]
+    assert inside[0] < 0.6
+    assert abs(inside[1] - 0.8) < 0.1
+    assert model.calibration_ is before
+    # Rows after an origin change nothing there.
+    edited = x[376:].copy()
+    edited[200:] += 50
+    other = model.backtest(edited, coverage=0.8, adaptive=True)
+    early = tables[1]["origin"] < 200
+    columns = ["forecast", "lower", "upper"]
+    np.testing.assert_array_equal(other.loc[early, columns], tables[1].loc[early, columns])
+    assert (other.loc[~early, "upper"] != tables[1].loc[~early, "upper"]).any()
