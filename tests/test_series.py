@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, InputTypeError
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.series import read_series
 from sksequence.sequences import SequenceArray
@@ -499,3 +499,9 @@ def test_rows_that_go_with_others_need_no_index():
         assert read(X, **options).timelines[0] is None
     with pytest.raises(InputError, match="time='t' came, but X has the columns"):
         read(frame(), time="t", whole=False)
+
+
+def test_a_column_of_text_is_named():
+    frame = pd.DataFrame({"sales": [1.0, 2.0], "shop": ["north", "south"]})
+    with pytest.raises(InputTypeError, match="column 'shop' of X holds values that are not numbers"):
+        read_series(frame, caller="Some.fit")

@@ -144,10 +144,18 @@ def float64(table, caller: str, series: str) -> np.ndarray:
         return table.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         reason = "Complex data not supported" if "complex" in str(error) else str(error)
+        where = next((f"column {c!r} of {series}" for c in _not_numbers(table)), series)
         raise InputTypeError(
-            f"{caller}: {series} holds values that are not numbers ({reason}), but time series are numeric. "
+            f"{caller}: {where} holds values that are not numbers ({reason}), but time series are numeric. "
             "Drop or encode such columns; times belong in the index."
         ) from error
+
+
+def _not_numbers(table) -> list:
+    """Columns of a DataFrame that hold no numbers by their dtype."""
+    if not hasattr(table, "columns"):
+        return []
+    return [c for c, dtype in zip(table.columns, table.dtypes, strict=True) if _kind(dtype) not in "biuf"]
 
 
 def _refuse_times(table, caller: str, series: str) -> None:
