@@ -5,11 +5,20 @@ import pytest
 import torch
 
 from sksequence.modules.noise import seed_noise
-from sksequence.modules.segments import SegmentNetwork, WindowNorm, absolute_error, align_right, squared_error
+from sksequence.modules.segments import (
+    Ensemble,
+    SegmentNetwork,
+    WindowNorm,
+    absolute_error,
+    align_right,
+    squared_error,
+)
 
 WINDOW, HORIZON = 12, 5
 CELLS = ["rnn", "lstm", "gru"]
 NORMS = [("last", False), ("last", True), ("season", True), ("window", True), (None, False)]
+# Two flags, two columns known ahead, one that is not, one constant.
+COVARIATES = {"n_inputs": 2, "n_past": 3, "n_future": 2, "n_static": 1}
 
 
 def network(**options):
@@ -22,6 +31,24 @@ def batch(n=6, n_steps=WINDOW, seed=1):
     """Random windows (n, n_steps, 1), all of full length."""
     values = torch.randn(n, n_steps, 1, generator=torch.Generator().manual_seed(seed))
     return values, torch.full((n,), n_steps)
+
+
+def explained_network(seed=5, **options):
+    """Build a small network with covariates, none of whose weights is 0."""
+    net = network(**(COVARIATES | options))
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(torch.empty_like(parameter).normal_(0, 0.3, generator=generator))
+    return net
+
+
+def explained_batch(n=6, horizon=HORIZON):
+    """Random windows with everything that `explained_network` reads, all of full length."""
+    generator = torch.Generator().manual_seed(2)
+    shapes = {"values": (n, WINDOW, 2), "past": (n, WINDOW, 3), "future": (n, horizon, 2), "static": (n, 1)}
+    inputs = {name: torch.randn(*shape, generator=generator) for name, shape in shapes.items()}
+    return inputs | {"lengths": torch.full((n,), WINDOW)}
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -165,9 +192,10 @@ def test_segment_network_leaves_the_global_random_state_alone(given):
     torch.manual_seed(3)
     before = torch.random.get_rng_state()
     generator = torch.Generator().manual_seed(0) if given else None
-    net = SegmentNetwork(WINDOW, HORIZON, segment=3, n_channels=2, dropout=0.5, generator=generator)
+    options = {"segment": 3, "n_channels": 2, "dropout": 0.5, "generator": generator} | COVARIATES
+    net = Ensemble([SegmentNetwork(WINDOW, HORIZON, **options) for _ in range(2)])
     seed_noise(net, torch.Generator().manual_seed(1))
-    net.train()(*batch(), torch.zeros(6, dtype=torch.int64))
+    net.train()(**explained_batch(), channel=torch.zeros(6, dtype=torch.int64))
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -193,3 +221,141 @@ def test_segment_network_learns_what_the_naive_forecast_cannot():
         squared_error(net(values, lengths), target).mean().backward()
         optimizer.step()
     assert squared_error(net(values, lengths), target).mean() < 0.05
+
+
+# ---------------------------------------------------------------------- covariates
+def test_covariates_leave_the_other_weights_as_they_were():
+    plain, explained = dict(network().named_parameters()), dict(network(**COVARIATES).named_parameters())
+    assert set(plain) < set(explained)
+    for name, parameter in plain.items():
+        assert torch.equal(parameter, explained[name])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("center", "scale"), NORMS)
+def test_covariates_ignore_padding_and_other_samples(cell, center, scale):
+    inputs = explained_batch()
+    inputs["lengths"] = torch.tensor([12, 11, 7, 4, 2, 1])
+    net = explained_network(cell=cell, center=center, scale=scale)
+    expected = net(**inputs).values
+    padded = dict(inputs)
+    for name in ("values", "past"):
+        wider = torch.cat([inputs[name], inputs[name][:, :4]], dim=1)
+        wider[torch.arange(16) >= inputs["lengths"][:, None]] = torch.nan
+        padded[name] = wider
+    assert torch.isfinite(expected).all()
+    torch.testing.assert_close(net(**padded).values, expected, rtol=1e-5, atol=1e-5)
+    alone = [net(**{name: tensor[i : i + 1] for name, tensor in inputs.items()}).values for i in range(6)]
+    torch.testing.assert_close(torch.cat(alone), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("segment", [3, 5])
+def test_covariates_are_read_in_the_window_only(segment):
+    inputs, net = explained_batch(), explained_network(segment=segment)
+    expected = net(**inputs).values
+    longer = dict(inputs, lengths=inputs["lengths"] + 4)
+    for name in ("values", "past"):
+        longer[name] = torch.cat([9 + inputs[name][:, :4], inputs[name]], dim=1)
+    torch.testing.assert_close(net(**longer).values, expected)
+
+
+@pytest.mark.parametrize("name", ["values", "past", "future", "static"])
+def test_every_covariate_is_read(name):
+    inputs, net = explained_batch(), explained_network()
+    expected = net(**inputs).values
+    for j in range(inputs[name].shape[-1]):
+        other = inputs[name].clone()
+        other[..., j] += 1.0
+        assert not torch.allclose(net(**(inputs | {name: other})).values, expected, atol=1e-3), j
+
+
+def test_a_future_step_changes_its_own_segment_only():
+    inputs, net = explained_batch(), explained_network(segment=3)
+    changed = inputs["future"].clone()
+    changed[:, 4] += 1.0
+    difference = (net(**(inputs | {"future": changed})).values - net(**inputs).values).abs()
+    assert difference[:, :3].max() == 0
+    assert (difference[:, 3:] > 1e-4).all()
+
+
+def test_a_plan_is_learned_step_by_step():
+    # Noise, and 2 more wherever the plan says so, which the past does not tell.
+    generator = torch.Generator().manual_seed(0)
+    plan = (torch.rand(256, WINDOW + HORIZON, 1, generator=generator) < 0.3).float()
+    series = 0.1 * torch.randn(256, WINDOW + HORIZON, generator=generator) + 2 * plan[:, :, 0]
+    inputs = {"values": series[:, :WINDOW, None], "past": plan[:, :WINDOW], "future": plan[:, WINDOW:]}
+    inputs["lengths"] = torch.full((256,), WINDOW)
+    target, first = series[:, WINDOW:], slice(0, 192)
+    net = network(n_past=1, n_future=1, dropout=0.0).train()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
+    for _ in range(150):
+        optimizer.zero_grad()
+        train = {name: tensor[first] for name, tensor in inputs.items()}
+        absolute_error(net(**train), target[first]).mean().backward()
+        optimizer.step()
+    error = absolute_error(net(**inputs), target)[192:].mean()
+    # Two more or not is an error of 0.6 at best for who does not know the plan.
+    assert error < 0.15
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_forecasts_in_half_precision_are_near(dtype):
+    inputs, net = explained_batch(), explained_network(center="season", scale=True, n_outputs=2)
+    expected = net(**inputs).z
+    with torch.autocast("cpu", dtype=dtype):
+        found = net(**inputs).z
+    assert (found - expected).abs().max() < 0.05 * expected.abs().max()
+
+
+# ---------------------------------------------------------------------- several outputs, several members
+@pytest.mark.parametrize("horizon", [1, 5, 7])
+def test_several_outputs_stand_last(horizon):
+    net = SegmentNetwork(WINDOW, horizon, segment=3, n_outputs=3, seasons=(4,)).eval()
+    forecast = net(*batch(2))
+    assert forecast.z.shape == (2, horizon, 3)
+    # Row s P + p of the output layer is number p of step s.
+    with torch.no_grad():
+        net.output.weight.zero_()
+        net.output.bias.copy_(torch.arange(9.0))
+        net.branch.gates.zero_()
+    expected = torch.arange(9.0).reshape(3, 3).repeat(3, 1)[:horizon]
+    assert torch.equal(net(*batch(2)).z, expected.expand(2, -1, -1))
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_ensemble_stacks_its_members(n_outputs):
+    options = {"segment": 3, "hidden_size": 8, "seasons": (4,), "n_outputs": n_outputs, "center": "season"}
+    generator = torch.Generator().manual_seed(0)
+    members = [SegmentNetwork(WINDOW, HORIZON, generator=generator, **options).eval() for _ in range(3)]
+    values, lengths = batch()
+    forecast = Ensemble(members)(values=values, lengths=lengths)
+    assert forecast.z.shape == (3, 6, HORIZON) + (() if n_outputs == 1 else (n_outputs,))
+    for z, member in zip(forecast.z, members, strict=True):
+        alone = member(values, lengths)
+        assert torch.equal(z, alone.z)
+        assert torch.equal(forecast.center, alone.center)
+    # The first member is the network that one alone would be; the others differ.
+    one = network(n_outputs=n_outputs, center="season")
+    for first, second, alone in zip(
+        members[0].parameters(), members[1].parameters(), one.parameters(), strict=True
+    ):
+        assert torch.equal(first, alone)
+        assert first.shape == second.shape
+    assert not torch.equal(members[0].position, members[1].position)
+
+
+def test_members_of_an_ensemble_learn_apart():
+    values, lengths = batch()
+    target = torch.randn(6, HORIZON, generator=torch.Generator().manual_seed(3))
+    generator = torch.Generator().manual_seed(0)
+    net = Ensemble(
+        [SegmentNetwork(WINDOW, HORIZON, segment=3, dropout=0.0, generator=generator) for _ in range(2)]
+    )
+    forecast = net(values=values, lengths=lengths)
+    error = (forecast.z - forecast.normalize(target)).abs()  # (2, 6, H)
+    error.mean(0).mean().backward()
+    gradient = net.members[1].output.weight.grad.clone()
+    net.zero_grad()
+    absolute_error(net.members[1](values, lengths), target).mean().backward()
+    # Each weighs one half of the mean.
+    torch.testing.assert_close(gradient, net.members[1].output.weight.grad / 2)

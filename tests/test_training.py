@@ -71,6 +71,24 @@ def test_targets_that_are_sequences_are_gathered_with_their_batch():
     assert targets[..., 0].tolist() == [[9, 10], [4, 5]]
 
 
+def test_extras_that_are_sequences_are_gathered_and_padded_like_the_inputs():
+    values = np.arange(20.0)[:, None]
+    inputs = SequenceArray(values, [4, 0, 15], [3, 5, 1])
+    beside = SequenceArray(np.hstack([100 + values, -values]), inputs.starts, inputs.lengths)
+    examples = Examples(inputs, extras={"past": beside, "static": np.array([7.0, 8.0, 9.0])})
+    batch, _ = Batches(examples).batch(torch.tensor([2, 0, 1]))
+    assert set(batch) == {"values", "lengths", "past", "static"}
+    assert torch.equal(batch["past"][..., :1], 100 + batch["values"])
+    assert torch.equal(batch["past"][..., 1:], -batch["values"])
+    assert batch["static"].tolist() == [9, 7, 8]
+    # The choice of examples goes through to their extras, on the same values.
+    few = examples.take(np.array([1, 2]))
+    assert few.extras["past"].values is beside.values
+    batch, _ = Batches(few).batch(torch.tensor([1]))
+    assert batch["past"].tolist() == [[[115.0, -15.0]]]
+    assert batch["static"].tolist() == [9]
+
+
 # ---------------------------------------------------------------------- budget and schedule
 def test_small_data_get_more_passes_than_large():
     options = {"batch_size": "auto", "max_epochs": "auto", "n_steps": 400, "min_passes": 4}
