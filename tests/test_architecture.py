@@ -194,7 +194,7 @@ def test_public_api_is_listed():
 
 def written_files():
     """The repository's own text files: tracked or not, without what tools leave behind."""
-    skipped = {"build", "dist", "outputs", "__pycache__"}
+    skipped = {"build", "dist", "outputs", "__pycache__", ".git"}  # a worktree's `.git` is a file
     kinds = {".py", ".md", ".toml", ".txt", ".yml", ".yaml", ".cfg", ".ipynb", ".rst", ""}
     for path in sorted(ROOT.rglob("*")):
         parts = path.relative_to(ROOT).parts

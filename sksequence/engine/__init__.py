@@ -5,7 +5,9 @@ from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.schedule import Budget, plan
-from sksequence.engine.supervised import SequencePredictor
+from sksequence.engine.stack import RecurrentStack
+from sksequence.engine.supervised import SequencePredictor, SupervisedReader
+from sksequence.engine.tokens import TokenInput
 
 __all__ = [
     "Batches",
@@ -15,7 +17,10 @@ __all__ = [
     "LSTMCell",
     "RNNCell",
     "RecurrentEstimator",
+    "RecurrentStack",
     "SequencePredictor",
+    "SupervisedReader",
+    "TokenInput",
     "plan",
     "with_callbacks",
 ]

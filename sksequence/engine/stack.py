@@ -1,0 +1,36 @@
+"""The parameters of recurrent layers, one on top of the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sksequence._params import Parameters, boolean, integer, none, number, one_of, param
+
+__all__ = ["RecurrentStack"]
+
+
+class RecurrentStack(Parameters):
+    """How many recurrent layers there are, and how they begin.
+
+    Attributes
+    ----------
+    memory_ : float or None
+        Dependency range behind the initial weights, in time steps.
+    """
+
+    num_layers: int = param(1, integer(1), "Recurrent layers, one on top of the other.")
+    memory: Any = param(
+        "auto",
+        one_of("auto") | number(1) | none(),
+        """Dependency range expected, in time steps: sets the initial time scale of gates and states
+        (chrono initialisation, Tallec & Ollivier 2018; for the Elman network the spectral radius of
+        the recurrent weights). "auto" is the longest training sequence; None is torch's own
+        initialisation, which rarely learns dependencies beyond a few dozen steps.""",
+    )
+    layer_norm: bool = param(
+        False, boolean(), "Whether each recurrent layer's states are normalised (Ba et al. 2016)."
+    )
+
+    def _set_memory(self, longest: int) -> None:
+        """Settle what "auto" means where the longest training sequence has so many steps."""
+        self.memory_ = float(longest) if self.memory == "auto" else self.memory
