@@ -27,6 +27,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from sksequence.modules.kernels import ElmanLayer, GRULayer
+
 __all__ = ["CELLS", "Cell", "new_embedding", "new_linear", "new_recurrence"]
 
 Generator = torch.Generator | None
@@ -63,7 +65,7 @@ class Cell:
     Attributes
     ----------
     kernel : type
-        The torch module that computes a whole layer in one direction.
+        The module that computes a whole layer in one direction; torch's, or a quicker one with its weights.
     n_gates : int
         How many maps of size ``hidden_size`` the cell holds.
     remember : callable
@@ -76,9 +78,9 @@ class Cell:
 
 
 CELLS: dict[str, Cell] = {
-    "rnn": Cell(nn.RNN, 1, _spectral_radius),
+    "rnn": Cell(ElmanLayer, 1, _spectral_radius),
     "lstm": Cell(nn.LSTM, 4, _chrono_lstm),
-    "gru": Cell(nn.GRU, 3, _chrono_gru),
+    "gru": Cell(GRULayer, 3, _chrono_gru),
 }
 
 
