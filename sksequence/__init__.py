@@ -10,7 +10,7 @@ from sksequence.forecasting import (
     RNNForecaster,
     SeasonalNaiveForecaster,
 )
-from sksequence.inspection import BacktestDisplay, ForecastDisplay, StepErrorDisplay
+from sksequence.inspection import BacktestDisplay, ForecastDisplay, MemoryRangeDisplay, StepErrorDisplay
 from sksequence.model_selection import RollingOriginSplit, forecast_scorer
 from sksequence.preprocessing import (
     CalendarFeatures,
@@ -36,6 +36,7 @@ __all__ = [
     "LSTMForecaster",
     "LSTMRegressor",
     "LinearForecaster",
+    "MemoryRangeDisplay",
     "NaiveForecaster",
     "PerTimestep",
     "RNNClassifier",

@@ -169,6 +169,10 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
             else nn.CrossEntropyLoss(reduction="none")
         )
 
+    def _answer(self, outputs, lengths):
+        # What is added to all of them changes no probability.
+        return outputs if self._multilabel else outputs - outputs.mean(dim=1, keepdim=True)
+
     def _decode(self, outputs):
         if self._multilabel:
             return (outputs > 0).astype(int)

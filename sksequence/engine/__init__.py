@@ -3,10 +3,12 @@
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
 from sksequence.engine.estimator import RecurrentEstimator
+from sksequence.engine.probe import Probe
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.schedule import Budget, plan
 from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.supervised import SequencePredictor, SupervisedReader
+from sksequence.engine.threads import single_thread
 from sksequence.engine.tokens import TokenInput
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Examples",
     "GRUCell",
     "LSTMCell",
+    "Probe",
     "RNNCell",
     "RecurrentEstimator",
     "RecurrentStack",
@@ -22,5 +25,6 @@ __all__ = [
     "SupervisedReader",
     "TokenInput",
     "plan",
+    "single_thread",
     "with_callbacks",
 ]

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sksequence._params import integer, iterable_of, one_of, param
 from sksequence.engine.batches import Examples
+from sksequence.engine.probe import Probe
 from sksequence.engine.reader import SequenceReader
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.splits import hold_back
@@ -144,6 +145,15 @@ class SupervisedReader(SequenceReader):
         """Network outputs (n_samples, n_outputs) for any accepted X."""
         check_is_fitted(self, "net_")
         return self._outputs(Examples(self._read(X, method)))
+
+    # ------------------------------------------------------------------ being asked about it
+    def _probe(self, X, caller: str) -> Probe:
+        """The network, to be asked about its answers to X."""
+        return Probe(self.net_.module_, Examples(self._read(X, caller)), self._answer)
+
+    def _answer(self, outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """The outputs (B, K) of each sequence that are asked about."""
+        return outputs.flatten(1)
 
 
 def _in_order_of(ids: np.ndarray | None, y: Any) -> Any:

@@ -11,7 +11,7 @@ import torch
 
 from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
 from sksequence.engine import Examples, RecurrentEstimator
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, SequenceTooShortError
 from sksequence.forecasting.covariates import Covariates
 from sksequence.forecasting.future import read_future, refuse_unknown
 from sksequence.forecasting.intervals import ProbabilisticForecaster
@@ -19,6 +19,7 @@ from sksequence.forecasting.linear import fit_linear_mean, linear_forecasts, lin
 from sksequence.forecasting.outputs import DEFAULT_QUANTILES, OUTPUTS, Distribution, make_output
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.predictive import Predictive
+from sksequence.forecasting.probe import ForecastProbe
 from sksequence.forecasting.recursion import roll_forward
 from sksequence.forecasting.roles import Roles
 from sksequence.forecasting.scaling import Scaling, column_moments
@@ -318,6 +319,31 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
             extras["channel"] = windows.channel % n_columns
         extras |= self._covariates.beside(task, windows, ahead, caller=caller)
         return Examples(windows.inputs, windows.targets if learn else None, extras=extras)
+
+    # ------------------------------------------------------------------ being asked about it
+    def _probe(self, X, caller: str) -> ForecastProbe:
+        """The network, to be asked about its forecasts after every window in X; None asks about the last."""
+        panel = self.context_ if X is None else self._read(X, caller, alone=True)
+        task = self._task(panel)
+        n = task.targets.channels.lengths
+        ahead = self._ahead_steps if self._covariates.n_future else 0
+        first = np.clip(n - ahead - 1, 0, self.window_ - 1)
+        windows = task.windows(first, n - ahead, window=self.window_, horizon=ahead)
+        if not len(windows):
+            raise SequenceTooShortError(
+                f"{caller}: the longest series has {n.max()} time steps, but more than {ahead}, whose known "
+                "columns are read, are needed. Give longer series."
+            )
+        windows = windows.over(self._channels(task, caller))
+        examples = self._examples(task, windows, ahead, caller)
+        coefficients = self.linear_coef_ if self.linear_share_ else None
+        return ForecastProbe(
+            self.net_.module_,
+            examples,
+            n_outputs=self._output.n_outputs,
+            share=self.linear_share_,
+            coefficients=coefficients,
+        )
 
     # ------------------------------------------------------------------ what it says
     def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:

@@ -1,0 +1,87 @@
+"""A copy of a fitted network that can be asked how it came to its outputs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from sksequence.engine.batches import Batches, Examples
+
+__all__ = ["Probe"]
+
+# Steps of a batch, over all its sequences: what is kept for a backward pass stays small.
+_BATCH_STEPS = 1 << 14
+
+
+class Probe:
+    """A copy of a fitted network, and the examples that it is asked about.
+
+    The copy is in evaluation mode, computes in float32 and learns nothing: whatever is done to it, the
+    estimator stays as it was.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The fitted network, whose ``encoder.inputs`` maps raw values or tokens to steps.
+    examples : Examples
+        What it is asked about.
+    answer : callable
+        Maps what the network returns, and the lengths (B,) of the sequences, to the outputs (B, K) that
+        are asked about.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        examples: Examples,
+        answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    ):
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        for part in self.module.modules():
+            if isinstance(part, nn.RNNBase):
+                part.train()  # cuDNN has no gradient otherwise; a layer alone has nothing random
+        self.examples = examples
+        self.answer = answer
+        self.device = next(self.module.parameters()).device
+        self.entry = self._take_entry()
+
+    def _take_entry(self) -> nn.Module:
+        """Take off the part that makes steps of raw values, so that steps can be given instead."""
+        encoder: nn.Module = self.module.encoder  # type: ignore[assignment]
+        entry, encoder.inputs = encoder.inputs, nn.Identity()
+        assert isinstance(entry, nn.Module)
+        return entry
+
+    # ------------------------------------------------------------------ what it is asked about
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def thinned(self, most: int | None) -> np.ndarray:
+        """Positions of at most so many examples, evenly spaced."""
+        n = len(self)
+        return np.arange(n) if most is None or n <= most else np.linspace(0, n - 1, most).astype(np.int64)
+
+    def batches(
+        self, index: np.ndarray | None = None
+    ) -> Iterator[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
+        """Positions (B,) within `index`, and inputs, of batches of like length."""
+        examples = self.examples if index is None else self.examples.take(index)
+        size = max(1, _BATCH_STEPS // examples.sequences.n_timesteps)
+        batches = Batches(examples, batch_size=size)
+        for rows in batches.by_length():
+            inputs, _ = batches.batch(rows)
+            yield rows, {name: tensor.to(self.device) for name, tensor in inputs.items()}
+
+    # ------------------------------------------------------------------ what it says
+    def steps(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """What the network reads of a batch: (B, T, F) standardised values or token vectors."""
+        with torch.no_grad():
+            return self.entry(inputs["values"])
+
+    def outputs(self, steps: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """What the network says (B, K) where it reads `steps` instead of its own."""
+        return self.answer(self.module(**(inputs | {"values": steps})), inputs["lengths"])

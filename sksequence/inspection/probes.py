@@ -1,0 +1,77 @@
+"""From an estimator, or a Pipeline that ends in one, to its network and what that reads of X."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sksequence.engine import Probe
+from sksequence.exceptions import InputError
+
+__all__ = ["named_estimators", "network_of", "probe_of"]
+
+
+def network_of(estimator, X, caller: str) -> tuple[Any, Any]:
+    """The recurrent estimator inside, and X as it sees it.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        One of ours, or a Pipeline that ends in one.
+    X : array-like
+        As the estimator takes it.
+    caller : str
+        Who asks, for the error.
+
+    Returns
+    -------
+    estimator : RecurrentEstimator
+        The last step of a Pipeline.
+    X : array-like
+        After the steps before it.
+
+    Raises
+    ------
+    InputError
+        If there is no recurrent network inside.
+    """
+    if isinstance(estimator, Pipeline):
+        check_is_fitted(estimator)
+        *_, (_, last) = estimator.steps
+        return network_of(last, X if len(estimator.steps) == 1 else estimator[:-1].transform(X), caller)
+    if not hasattr(type(estimator), "_probe"):
+        raise InputError(
+            f"{caller}: a {type(estimator).__name__} came, but a recurrent estimator of sksequence, or a "
+            "Pipeline that ends in one, is needed. Pass such, fitted; of a search, its best_estimator_."
+        )
+    check_is_fitted(estimator, "net_")
+    return estimator, X
+
+
+def probe_of(estimator, X, caller: str) -> Probe:
+    """The network of an estimator, to be asked about its answers to X.
+
+    Parameters
+    ----------
+    estimator, X, caller
+        As in :func:`network_of`.
+    """
+    inner, X = network_of(estimator, X, caller)
+    return inner._probe(X, caller)
+
+
+def named_estimators(estimators) -> dict[str, Any]:
+    """Estimators by the name of their line: a dict as it came, others by their class."""
+    if isinstance(estimators, dict):
+        return estimators
+    if not isinstance(estimators, (list, tuple)):
+        estimators = [estimators]
+    named: dict[str, Any] = {}
+    for estimator in estimators:
+        last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+        name = type(last).__name__
+        same = sum(other.partition(" ")[0] == name for other in named)
+        named[f"{name} {same + 1}" if same else name] = estimator
+    return named
