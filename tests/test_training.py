@@ -8,6 +8,7 @@ from skorch.callbacks import Callback, EpochScoring
 
 from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, RNNClassifier
 from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.moments import step_moments
 from sksequence.engine.schedule import learning_rate_factor, plan
 from sksequence.exceptions import InputError, NonFiniteLossError, ParameterError
 from sksequence.modules import RandomAffine, seed_noise
@@ -424,3 +425,14 @@ def test_bad_parameter_is_named_at_fit(data, parameter, value, words):
 def test_misspelt_parameter_fails_at_construction():
     with pytest.raises(TypeError, match="hiden_size"):
         LSTMClassifier(hiden_size=8)
+
+
+def test_moments_equal_numpy_over_blocks_and_without_missing_values(rng, monkeypatch):
+    values = rng.normal(5.0, 3.0, size=(101, 4))
+    values[rng.random(values.shape) < 0.2] = np.nan
+    values[:, 2], values[:, 3] = 7.1, np.nan  # never varies; was never seen
+    monkeypatch.setattr("sksequence.engine.moments._BLOCK_ROWS", 10)
+    mean, deviation = step_moments(SequenceArray(values, starts=[0, 50], lengths=[60, 51]))
+    np.testing.assert_allclose(mean[:3], np.nanmean(values[:, :3], axis=0), rtol=1e-12)
+    np.testing.assert_allclose(deviation[:2], np.nanstd(values[:, :2], axis=0), rtol=1e-12)
+    assert (mean[3], *deviation[2:]) == (0.0, 1.0, 1.0)

@@ -32,11 +32,15 @@ def step_moments(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
     squares = np.zeros(sequences.n_features)
     values = sequences.compact().values
     for first in range(0, len(values), _BLOCK_ROWS):
-        block = np.asarray(values[first : first + _BLOCK_ROWS], dtype=np.float64)
-        seen = ~np.isnan(block)
-        n = seen.sum(axis=0)
-        block_mean = np.where(seen, block, 0.0).sum(axis=0) / np.maximum(n, 1)
-        block_squares = np.where(seen, (block - block_mean) ** 2, 0.0).sum(axis=0)
+        # Features as rows of a copy: sums over what lies side by side are the fastest, and the most exact.
+        block = np.array(values[first : first + _BLOCK_ROWS].T, dtype=np.float64, order="C")
+        missing = np.isnan(block)
+        n = block.shape[1] - missing.sum(axis=1)
+        np.copyto(block, 0.0, where=missing)
+        block_mean = block.sum(axis=1) / np.maximum(n, 1)
+        block -= block_mean[:, np.newaxis]
+        np.copyto(block, 0.0, where=missing)
+        block_squares = np.square(block, out=block).sum(axis=1)
         # Chan et al. 1979: joining the moments of two sets without losing digits.
         both = np.maximum(count + n, 1)
         delta = block_mean - mean

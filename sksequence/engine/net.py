@@ -145,7 +145,7 @@ class SequenceNet(NeuralNet):
         outputs = self.infer(inputs)
         loss = self.get_loss(outputs, targets, X=inputs, training=True)
         loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip or float("inf"))
+        norm = nn.utils.clip_grad_norm_(self._weights, self.gradient_clip or float("inf"))
         self._norms.append(norm)
         return {"loss": loss, "y_pred": self._read(outputs)}
 
@@ -174,6 +174,7 @@ class SequenceNet(NeuralNet):
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train on one thread; remember whether Ctrl-C ended it."""
         self._step, self._norms, self.interrupted_ = 0, [], False
+        self._weights = list(self.module_.parameters())
         try:
             with single_thread():
                 return super().fit_loop(X, y, epochs, **fit_params)
@@ -252,4 +253,4 @@ class SequenceNet(NeuralNet):
 
     def __getstate__(self):
         # A generator belongs to its fit, and gradient norms may lie on a device that others lack.
-        return super().__getstate__() | {"order": None, "_norms": []}
+        return super().__getstate__() | {"order": None, "_norms": [], "_weights": []}
