@@ -16,6 +16,7 @@ from sksequence.preprocessing import (
     CalendarFeatures,
     PerTimestep,
     SequencePadder,
+    SequenceTokenizer,
     WindowTransformer,
     make_windows,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "SeasonalNaiveForecaster",
     "SequenceArray",
     "SequencePadder",
+    "SequenceTokenizer",
     "StepErrorDisplay",
     "WindowTransformer",
     "as_sequences",

@@ -3,6 +3,14 @@
 from sksequence.preprocessing.calendar import CalendarFeatures
 from sksequence.preprocessing.padding import SequencePadder
 from sksequence.preprocessing.timesteps import PerTimestep
+from sksequence.preprocessing.tokenizer import SequenceTokenizer
 from sksequence.preprocessing.windows import WindowTransformer, make_windows
 
-__all__ = ["CalendarFeatures", "PerTimestep", "SequencePadder", "WindowTransformer", "make_windows"]
+__all__ = [
+    "CalendarFeatures",
+    "PerTimestep",
+    "SequencePadder",
+    "SequenceTokenizer",
+    "WindowTransformer",
+    "make_windows",
+]

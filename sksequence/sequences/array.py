@@ -52,10 +52,12 @@ class SequenceArray:
         Number of columns of the (n_samples, n_timesteps) table that the sequences came from.
     table_names : sequence of str, default=None
         Names of those columns.
+    vocabulary : sequence of str, default=None
+        What each token id stands for, by id; for tokens only.
 
     Attributes
     ----------
-    values, starts, lengths, feature_names, ids, table_columns, table_names
+    values, starts, lengths, feature_names, ids, table_columns, table_names, vocabulary
         As given; `starts` and `lengths` are read-only arrays of int64.
 
     Raises
@@ -79,6 +81,7 @@ class SequenceArray:
     ndim = 1
     # Plain lists of numbers may be a table written out or sequences that happen to be equally long.
     _from_lists = False
+    _vocabulary: tuple[str, ...] | None = None
 
     def __init__(
         self,
@@ -90,6 +93,7 @@ class SequenceArray:
         ids=None,
         table_columns: int | None = None,
         table_names=None,
+        vocabulary=None,
         _origin=None,
     ):
         self._values = as_values(values)
@@ -99,6 +103,7 @@ class SequenceArray:
         self._ids = None if ids is None else np.asarray(ids)
         self._table_columns = table_columns
         self._table_names = None if table_names is None else tuple(table_names)
+        self._vocabulary = None if vocabulary is None else tuple(vocabulary)
         self._origin = _origin
         self._check()
 
@@ -156,6 +161,11 @@ class SequenceArray:
     def table_names(self) -> tuple[str, ...] | None:
         """Column names of the table of origin, or None."""
         return self._table_names
+
+    @property
+    def vocabulary(self) -> tuple[str, ...] | None:
+        """What each token id stands for, or None."""
+        return self._vocabulary if self.is_tokens else None
 
     @property
     def shape(self) -> tuple[int]:

@@ -1,0 +1,92 @@
+"""Texts of any form: lists, arrays, and string columns of pandas, polars and Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from sksequence.exceptions import InputError, InputTypeError
+
+__all__ = ["read_texts"]
+
+
+def read_texts(X: Any, caller: str) -> tuple[list, bool]:
+    """Read a collection of texts.
+
+    Parameters
+    ----------
+    X : collection of str, or of lists of str
+        A list, an array, a column or a table of one column; anything that can be iterated.
+    caller : str
+        Who asks: the first words of every error.
+
+    Returns
+    -------
+    texts : list of str, or of sequences of str
+    split : bool
+        Whether they are sequences of tokens, and no strings.
+
+    Raises
+    ------
+    InputError
+        If `X` is no collection of texts, or one of them is no text.
+    """
+    texts = _as_list(X, caller)
+    kinds = set(map(type, texts))
+    if all(issubclass(kind, str) for kind in kinds):
+        return texts, False
+    if all(issubclass(kind, (list, tuple, np.ndarray)) for kind in kinds):
+        _refuse_other_tokens(texts, caller)
+        return texts, True
+    i = next(i for i, text in enumerate(texts) if not isinstance(text, str))
+    raise InputTypeError(
+        f"{caller}: text {i} is {texts[i]!r:.40} of type {type(texts[i]).__name__}, but a string is needed. "
+        "Fill what is missing with '', and convert numbers with str."
+    )
+
+
+def _as_list(X: Any, caller: str) -> list:
+    readable = hasattr(X, "__iter__") or hasattr(X, "column_names")
+    if isinstance(X, (str, bytes, Mapping)) or not readable:
+        raise InputError(
+            f"{caller}: X of type {type(X).__name__} came, but a collection of texts is needed. Pass a list "
+            "of strings: [text] if there is one."
+        )
+    if hasattr(X, "to_pylist") and not hasattr(X, "column_names"):
+        return X.to_pylist()  # Arrow
+    names = getattr(X, "column_names", getattr(X, "columns", None))
+    if names is not None:
+        return _as_list(_only_column(X, list(names), caller), caller)
+    if isinstance(X, np.ndarray) and X.ndim > 1:
+        _refuse_columns(X.shape[1] if X.ndim == 2 else 0, X.shape, caller)
+        X = X.ravel()
+    return X.tolist() if hasattr(X, "tolist") else list(X)
+
+
+def _only_column(X: Any, names: list, caller: str) -> Any:
+    _refuse_columns(len(names), getattr(X, "shape", (len(X), len(names))), caller)
+    return X.column(0) if hasattr(X, "column_names") else X[names[0]]
+
+
+def _refuse_columns(n_columns: int, shape: tuple, caller: str) -> None:
+    if n_columns != 1:
+        raise InputError(
+            f"{caller}: a table of shape {shape} came, but one column of texts is needed. Select it: "
+            "X['text'] of a table, X[:, 0] of an array."
+        )
+
+
+def _refuse_other_tokens(texts: list, caller: str) -> None:
+    """Refuse lists that hold anything but strings."""
+    if all(issubclass(kind, str) for kind in set(map(type, chain.from_iterable(texts)))):
+        return
+    for i, tokens in enumerate(texts):
+        for place, token in enumerate(tokens):
+            if not isinstance(token, str):
+                raise InputTypeError(
+                    f"{caller}: token {place} of text {i} is {token!r:.40} of type {type(token).__name__}, "
+                    "but a string is needed. Convert tokens with str."
+                )

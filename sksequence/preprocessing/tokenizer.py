@@ -1,0 +1,428 @@
+"""SequenceTokenizer: texts to sequences of token ids."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, repeat
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sksequence._params import (
+    Parameters,
+    Rule,
+    boolean,
+    integer,
+    none,
+    number,
+    one_of,
+    param,
+)
+from sksequence.exceptions import InputError, ParameterError
+from sksequence.preprocessing.subwords import SUBWORDS, Subwords
+from sksequence.preprocessing.texts import read_texts
+from sksequence.preprocessing.transformer import SequenceTransformer
+from sksequence.preprocessing.vocabulary import count_tokens, listed, rank, renumber, within
+from sksequence.sequences import SequenceArray, as_sequences
+
+__all__ = ["SequenceTokenizer"]
+
+_PADDING, _UNKNOWN, _START, _END = "[PAD]", "[UNK]", "[START]", "[END]"
+
+_FUNCTION = Rule(callable, "a function of a text")
+_DF = integer(0) | number(0, most=1)
+
+
+def _is_pattern(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and re.compile(value).groups <= 1
+    except re.error:
+        return False
+
+
+def _is_token_list(value: Any) -> bool:
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") or not hasattr(value, "__len__"):
+        return False
+    return all(isinstance(token, str) for token in value)
+
+
+_PATTERN = Rule(_is_pattern, "a regular expression with at most one group")
+_TOKENS = Rule(_is_token_list, "a collection of tokens")
+
+
+class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
+    """Cut texts into tokens, and give each token an id.
+
+    Parameters have the names and meanings of scikit-learn's CountVectorizer; the order of the tokens is
+    kept. Texts come as a list, an array, or a string column of pandas, polars or Arrow; lists of
+    tokens, such as the words of a sentence, are accepted, too, and are not cut again.
+
+    Id 0 is padding, 1 is what the vocabulary does not hold, then come the start and the end of a text if
+    asked for, then the tokens, the commonest first. A text without a token becomes one unknown token, since
+    a sequence cannot be empty.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        Id of each token, in the order of ids, the special ones "[PAD]", "[UNK]", "[START]" and "[END]"
+        among them.
+    n_tokens_ : int
+        Number of ids.
+
+    See Also
+    --------
+    sklearn.feature_extraction.text.CountVectorizer : Counts of tokens, without their order.
+
+    Notes
+    -----
+    The default pattern keeps signs of punctuation, which CountVectorizer leaves out: where the order of
+    words is read, "?" and "!" say something. "don't" is one word, "!!!" one token.
+
+    Examples
+    --------
+    >>> from sksequence import SequenceTokenizer
+    >>> tokenizer = SequenceTokenizer()
+    >>> tokens = tokenizer.fit_transform(["A good film!", "Not a good film."])
+    >>> tokens
+    SequenceArray(2 sequences of 4 to 5 steps, median 4, tokens, int32)
+    >>> tokens[0].ravel()
+    array([2, 4, 3, 5], dtype=int32)
+    >>> tokenizer.get_feature_names_out()[:5]
+    array(['[PAD]', '[UNK]', 'a', 'film', 'good'], dtype=object)
+    >>> tokenizer.inverse_transform(tokenizer.transform(["Not a bad film!"]))
+    ['not a [UNK] film !']
+    """
+
+    analyzer: Any = param(
+        "word",
+        one_of("word", "char", *SUBWORDS) | _FUNCTION,
+        """What a token is: a "word" as `token_pattern` says, a "char", white space included, or a subword,
+        learned by byte-pair encoding ("bpe") or as a "unigram" model (these need
+        ``pip install "sksequence[text]"``). A function maps a text to its tokens, and does all of
+        `preprocessor` and `tokenizer`.""",
+    )
+    lowercase: bool = param(True, boolean(), "Whether texts, or the tokens that came, become lower case.")
+    strip_accents: Any = param(
+        None,
+        none() | one_of("ascii", "unicode") | _FUNCTION,
+        """Removes accents: "ascii" is fast and for characters with an ASCII counterpart, "unicode" for
+        any.""",
+    )
+    preprocessor: Any = param(
+        None, none() | _FUNCTION, "Replaces `lowercase` and `strip_accents`: a text to a text."
+    )
+    tokenizer: Any = param(
+        None, none() | _FUNCTION, 'Replaces `token_pattern`: a text to its words; for ``analyzer="word"``.'
+    )
+    token_pattern: str = param(
+        r"\w+(?:['\u2019]\w+)*|\.+|!+|\?+|[^\w\s]",
+        _PATTERN,
+        """What a word is; with one group, what stands in it. The default takes words with apostrophes
+        inside, and every sign of punctuation.""",
+    )
+    stop_words: Any = param(
+        None,
+        none() | one_of("english") | _TOKENS,
+        'Words that are left out; "english" is the list of scikit-learn.',
+    )
+    min_df: Any = param(
+        1,
+        _DF,
+        """Least number, or share if a float, of texts in which a token of the vocabulary occurs. From 2 on
+        the training texts hold unknown tokens, so that a network learns what they mean.""",
+    )
+    max_df: Any = param(
+        1.0,
+        _DF,
+        """Largest number, or share if a float, of texts in which a token of the vocabulary occurs; commoner
+        tokens are read as unknown.""",
+    )
+    max_features: int | None = param(
+        None,
+        integer(1) | none(),
+        """Number of tokens in the vocabulary, special ones aside: the commonest. For subwords the size of
+        the inventory to learn, where None means 8,000.""",
+    )
+    vocabulary: Any = param(
+        None,
+        none() | _TOKENS,
+        """The tokens, listed or as the keys of a mapping to their order; ids are given in this order.
+        `min_df`, `max_df` and `max_features` then choose nothing.""",
+    )
+    max_length: int | None = param(
+        None,
+        integer(1) | none(),
+        "Most steps of a sequence, start and end among them. Only tokens that are kept are counted.",
+    )
+    truncate: str = param(
+        "right",
+        one_of("right", "left", "middle"),
+        """Where a longer text loses tokens: "right" keeps its head, "left" its tail, "middle" both
+        halves.""",
+    )
+    add_start: bool = param(False, boolean(), 'Whether "[START]" comes before every text.')
+    add_end: bool = param(False, boolean(), 'Whether "[END]" comes after every text.')
+
+    # ------------------------------------------------------------------ scikit-learn's methods
+    def fit(self, X, y=None):
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : collection of str of length n_samples, or of lists of str
+            A list, array, or string column: Series, Arrow array, or a table of one column.
+        y : ignored
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        InputError
+            If something that came is no text, or no token is left.
+        """
+        self._learn(X, "fit")
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Learn the vocabulary and give the ids, in one pass over the texts.
+
+        Parameters
+        ----------
+        X : collection of str of length n_samples, or of lists of str
+            As in :meth:`fit`.
+        y : ignored
+
+        Returns
+        -------
+        tokens : SequenceArray of int32 of shape (n_samples,)
+            With `vocabulary`; a long DataFrame where `set_output` asks for it.
+        """
+        return self._sequences(*self._learn(X, "fit_transform"))
+
+    def transform(self, X):
+        """Give the ids of the tokens.
+
+        Parameters
+        ----------
+        X : collection of str of length n_samples, or of lists of str
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        tokens : SequenceArray of int32 of shape (n_samples,)
+            With `vocabulary`; a long DataFrame where `set_output` asks for it.
+
+        Raises
+        ------
+        InputError
+            If something that came is no text.
+        """
+        check_is_fitted(self, "vocabulary_")
+        documents = self._documents(X, "transform")
+        known = self.vocabulary_.get
+        ids, lengths = self._numbered(documents, lambda tokens: map(known, tokens, repeat(1)))
+        np.maximum(ids, 1, out=ids)  # "[PAD]" written in a text is no padding
+        return self._sequences(ids, lengths)
+
+    def inverse_transform(self, X):
+        """Give the texts that have these ids.
+
+        Parameters
+        ----------
+        X : SequenceArray or other sequences of token ids
+            What `transform` or a language model gave. Padding, starts and ends are left out.
+
+        Returns
+        -------
+        texts : list of str of length n_samples, or of lists of str
+            Words are joined by spaces, characters and subwords as they stood. Where `fit` got lists of
+            tokens, lists of tokens.
+
+        Raises
+        ------
+        InputError
+            If an id is not in the vocabulary.
+        """
+        check_is_fitted(self, "vocabulary_")
+        caller = f"{type(self).__name__}.inverse_transform"
+        sequences = as_sequences(X, caller=caller, tokens=True)
+        names = np.asarray(list(self.vocabulary_), dtype=object)
+        n_special = len(self._specials())
+        texts = []
+        for i, sequence in enumerate(sequences):
+            ids = sequence[:, 0]
+            if ids.max() >= len(names):
+                raise InputError(
+                    f"{caller}: sequence {i} holds id {ids.max()}, but the vocabulary has {len(names)} ids. "
+                    "Pass sequences that this tokenizer, or a model of its output, made."
+                )
+            tokens = names[ids[(ids == 1) | (ids >= n_special)]].tolist()
+            texts.append(tokens if self._from_tokens else self._join(tokens))
+        return texts
+
+    def get_feature_names_out(self, input_features=None):
+        """Give the tokens in the order of their ids.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        names : ndarray of str objects of shape (n_tokens_,)
+        """
+        check_is_fitted(self, "vocabulary_")
+        return np.asarray(list(self.vocabulary_), dtype=object)
+
+    # ------------------------------------------------------------------ from texts to tokens
+    def _documents(self, X, method: str, *, learn: bool = False) -> Iterator[Any]:
+        """The tokens of each text that are kept."""
+        caller = f"{type(self).__name__}.{method}"
+        texts, are_tokens = read_texts(X, caller)
+        if learn:
+            if not texts:
+                raise InputError(f"{caller}: 0 texts came, but at least 1 is needed. Check how X was made.")
+            self._from_tokens = are_tokens
+        prepare, split, stop_words = self._steps()
+        if self.analyzer in SUBWORDS:
+            if are_tokens:
+                raise InputError(
+                    f"{caller}: lists of tokens came, but analyzer={self.analyzer!r} cuts texts. Pass "
+                    'strings, or set analyzer="word" to take the tokens as they are.'
+                )
+            if learn:
+                self._subwords = Subwords(
+                    map(prepare, texts), self.analyzer, n_pieces=self.max_features, unknown=_UNKNOWN
+                )
+            split = self._subwords.split
+        if are_tokens:
+            documents: Iterator[Any] = (list(map(prepare, tokens)) for tokens in texts)
+        else:
+            documents = (split(prepare(text)) for text in texts)
+        if stop_words:
+            documents = ([token for token in tokens if token not in stop_words] for tokens in documents)
+        return documents if self.max_length is None else map(self._shortened, documents)
+
+    def _steps(self) -> tuple[Callable, Callable, frozenset | None]:
+        """How a text is prepared, how it is cut, and what is left out; as CountVectorizer does it."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        names = ("lowercase", "strip_accents", "preprocessor", "tokenizer", "token_pattern", "stop_words")
+        settings = {name: getattr(self, name) for name in names}
+        if settings["stop_words"] not in (None, "english"):
+            settings["stop_words"] = list(settings["stop_words"])
+        counter = CountVectorizer(**settings)
+        stop_words = counter.get_stop_words()
+        if callable(self.analyzer):
+            return _unchanged, lambda text: list(self.analyzer(text)), stop_words
+        split = _unchanged if self.analyzer == "char" else counter.build_tokenizer()
+        if self.tokenizer is not None and self.analyzer == "word":
+            return counter.build_preprocessor(), lambda text: list(self.tokenizer(text)), stop_words
+        return counter.build_preprocessor(), split, stop_words
+
+    def _shortened(self, tokens: Any) -> Any:
+        """The head, the tail or both, of so many tokens that start and end find room."""
+        assert self.max_length is not None
+        room = self.max_length - self.add_start - self.add_end
+        if len(tokens) <= room:
+            return tokens
+        head = {"right": room, "left": 0, "middle": room - room // 2}[self.truncate]
+        tail = room - head
+        return tokens[:head] + tokens[len(tokens) - tail :] if tail else tokens[:head]
+
+    def _join(self, tokens: list[str]) -> str:
+        if self.analyzer in SUBWORDS:
+            return self._subwords.join(tokens)
+        return ("" if self.analyzer == "char" else " ").join(tokens)
+
+    # ------------------------------------------------------------------ from tokens to ids
+    def _specials(self) -> list[str]:
+        ends = [(_START, self.add_start), (_END, self.add_end)]
+        return [_PADDING, _UNKNOWN, *(name for name, wanted in ends if wanted)]
+
+    def _numbered(
+        self, documents: Iterable[Any], number: Callable[[Any], Iterable[int]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of all texts one after the other, and the tokens of each text."""
+        ids, ends = array("i"), array("q")
+        extend, end = ids.extend, ends.append
+        opening = [2] if self.add_start else []
+        closing = [2 + len(opening)] if self.add_end else []
+        bare = not (opening or closing)
+        for tokens in documents:
+            if bare:
+                extend(number(tokens) if tokens else (1,))
+            else:
+                extend(opening)
+                extend(number(tokens))
+                extend(closing)
+            end(len(ids))
+        lengths = np.diff(np.frombuffer(ends, dtype=np.int64), prepend=0) if ends else np.zeros(0, int)
+        return np.frombuffer(ids, dtype=np.int32) if ids else np.zeros(0, np.int32), lengths
+
+    def _learn(self, X, method: str) -> tuple[np.ndarray, np.ndarray]:
+        """Set the vocabulary, and give the ids and lengths of the texts."""
+        self._check_parameters()
+        specials = self._specials()
+        if self.max_length is not None and self.max_length <= len(specials) - 2:
+            raise ParameterError(
+                f"The 'max_length' parameter of {type(self).__name__} must be an int > {len(specials) - 2}, "
+                f"since start and end count. Got {self.max_length} instead."
+            )
+        documents = self._documents(X, method, learn=True)
+        # Tokens are numbered as they come, with one look-up each; ids by frequency follow at the end.
+        codes: dict[str, int] = defaultdict(count(len(specials)).__next__)
+        codes.update(zip(specials, count(), strict=False))
+        for piece in self._subwords.pieces if self.analyzer in SUBWORDS else ():
+            codes[piece]
+        ids, lengths = self._numbered(documents, lambda tokens: map(codes.__getitem__, tokens))
+        found = list(codes)
+        if self.vocabulary is None:
+            order = self._chosen(found, ids, lengths, f"{type(self).__name__}.{method}")
+            names = [found[i] for i in order]
+        else:
+            names = [token for token in listed(self.vocabulary) if token not in specials]
+        self.vocabulary_ = {name: i for i, name in enumerate([*specials, *names])}
+        self.n_tokens_ = len(self.vocabulary_)
+        given = self.vocabulary_.get
+        numbers = np.fromiter((given(name, 1) for name in found), np.int32, len(found))
+        numbers[0] = 1  # "[PAD]" written in a text is no padding
+        renumber(ids, numbers)
+        return ids, lengths
+
+    def _chosen(self, found: list[str], ids: np.ndarray, lengths: np.ndarray, caller: str) -> list[int]:
+        """Positions in `found` of the tokens that get an id, in the order of ids."""
+        counts, text_counts = count_tokens(ids, lengths, len(found))
+        # A piece that longer ones replaced in these texts stands in others.
+        text_counts = text_counts.clip(min=1)
+        kept = within(text_counts, len(lengths), self.min_df, self.max_df)
+        kept[: len(self._specials())] = False
+        if not kept.any():
+            raise InputError(
+                f"{caller}: {len(lengths)} texts came in which no token is left for the vocabulary, but at "
+                "least 1 is needed. Lower min_df, raise max_df, or check token_pattern and stop_words."
+            )
+        return rank(found, counts, kept, None if self.analyzer in SUBWORDS else self.max_features)
+
+    def _sequences(self, ids: np.ndarray, lengths: np.ndarray):
+        starts = np.cumsum(lengths) - lengths
+        names = tuple(self.vocabulary_)
+        return self._as_output(SequenceArray(ids, starts, lengths, vocabulary=names))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = False
+        tags.input_tags.allow_nan = False
+        return tags
+
+
+def _unchanged(value: Any) -> Any:
+    return value

@@ -1,0 +1,83 @@
+"""Which tokens get an id, and which: by how often, and in how many texts, they occur."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["count_tokens", "listed", "rank", "renumber", "within"]
+
+_BLOCK_TOKENS = 1 << 18  # Counted at a time, so that no temporary is as long as all the ids.
+
+
+def _blocks(lengths: np.ndarray) -> Iterator[slice]:
+    """Runs of texts of about so many tokens."""
+    ends = np.cumsum(lengths)
+    first = 0
+    while first < len(lengths):
+        before = ends[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + _BLOCK_TOKENS, side="right")))
+        yield slice(first, last)
+        first = last
+
+
+def count_tokens(ids: np.ndarray, lengths: np.ndarray, n_tokens: int) -> tuple[np.ndarray, np.ndarray]:
+    """How often each id occurs, and in how many texts.
+
+    Parameters
+    ----------
+    ids : ndarray of int of shape (total_tokens,)
+        Of all texts, one after the other.
+    lengths : ndarray of int of shape (n_texts,)
+        Tokens of each text.
+    n_tokens : int
+        Ids are below it.
+
+    Returns
+    -------
+    counts, text_counts : ndarrays of int64 of shape (n_tokens,)
+    """
+    counts = np.zeros(n_tokens, dtype=np.int64)
+    text_counts = np.zeros(n_tokens, dtype=np.int64)
+    first = 0
+    for texts in _blocks(lengths):
+        n = lengths[texts]
+        block = ids[first : first + n.sum()]
+        first += len(block)
+        counts += np.bincount(block, minlength=n_tokens)
+        pairs = np.repeat(np.arange(len(n)) * n_tokens, n) + block
+        pairs.sort()
+        new = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]
+        text_counts += np.bincount(pairs[new] % n_tokens, minlength=n_tokens)
+    return counts, text_counts
+
+
+def within(text_counts: np.ndarray, n_texts: int, min_df: Any, max_df: Any) -> np.ndarray:
+    """Whether each token occurs in enough texts, and not in too many; shares are floats."""
+    least = min_df if isinstance(min_df, numbers.Integral) else min_df * n_texts
+    most = max_df if isinstance(max_df, numbers.Integral) else max_df * n_texts
+    return (text_counts >= least) & (text_counts <= most)
+
+
+def rank(tokens: list[str], counts: np.ndarray, kept: np.ndarray, most: int | None) -> list[int]:
+    """Positions of the kept tokens, the commonest first and equally common ones by the alphabet."""
+    falling = (-counts).tolist()
+    order = sorted(np.flatnonzero(kept).tolist(), key=lambda i: (falling[i], tokens[i]))
+    return order[:most]
+
+
+def renumber(ids: np.ndarray, numbers: np.ndarray) -> None:
+    """Replace every id by its entry in `numbers`, in place."""
+    for first in range(0, len(ids), _BLOCK_TOKENS):
+        block = ids[first : first + _BLOCK_TOKENS]
+        block[:] = numbers[block]
+
+
+def listed(vocabulary: Any) -> list[str]:
+    """The tokens of a vocabulary in the order of their numbers, or as they are listed."""
+    if isinstance(vocabulary, Mapping):
+        return sorted(vocabulary, key=vocabulary.__getitem__)
+    return list(dict.fromkeys(vocabulary))
