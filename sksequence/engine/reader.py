@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 import torch
 
-from sksequence._params import boolean, number, one_of, param
+from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.moments import step_moments
 from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.tokens import TokenInput
-from sksequence.modules import Encoder, Standardize
-from sksequence.sequences import SequenceArray, as_sequences, check_features
+from sksequence.exceptions import InputError, ParameterError
+from sksequence.modules import Encoder, MixedInputs, Standardize
+from sksequence.sequences import SequenceArray, as_sequences, check_features, check_ids
 
 __all__ = ["SequenceReader"]
 
@@ -39,6 +40,12 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         """What NaN inside a sequence means: an error, or "not observed", in which case the network
         reads the feature's mean and an indicator.""",
     )
+    token_features: Any = param(
+        None,
+        none() | iterable_of(integer(0) | instance_of(str, words="a name"), words="a list of columns of X"),
+        """Columns of X, by number or name, that hold token ids, where the others hold numbers: a code of
+        what happened beside how much. Each gets vectors of its own, of width `embedding_dim`.""",
+    )
 
     _cell: ClassVar[str]  # a RecurrentCell's, like the options
 
@@ -47,10 +54,36 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
 
     def _read(self, X, method: str, *, reset: bool = False) -> SequenceArray:
         caller = method if "." in method else f"{type(self).__name__}.{method}"
-        tokens = self.embedding_dim is not None
-        sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=tokens)
+        sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=self._reads_tokens)
         check_features(self, sequences, reset=reset)
+        self._check_vocabulary(sequences, caller, reset=reset)
+        if self.token_features is not None:
+            if reset:
+                self._token_columns = self._find_columns(sequences, caller)
+            check_ids(sequences, self._token_columns, caller)
         return sequences
+
+    @property
+    def _reads_tokens(self) -> bool:
+        """Whether a step is one token id."""
+        return self._has_vectors and self.token_features is None
+
+    def _find_columns(self, sequences: SequenceArray, caller: str) -> list[int]:
+        """Positions of `token_features`."""
+        owner, names, n = type(self).__name__, sequences.feature_names or (), sequences.n_features
+        if self.embedding_dim is None or self.embeddings is not None:
+            raise ParameterError(
+                f"The 'token_features' parameter of {owner} needs embedding_dim, the width of their "
+                "vectors, and no embeddings. Set embedding_dim to an int."
+            )
+        places = [names.index(f) if f in names else f for f in self.token_features]
+        for place in places:
+            if isinstance(place, str) or place >= n:
+                raise InputError(
+                    f"{caller}: token_features names {place!r}, but the {n} features of X are "
+                    f"{list(names) or f'0 to {n - 1}'}. Name some of these."
+                )
+        return list(dict.fromkeys(map(int, places)))
 
     def _set_sizes(self, sequences: SequenceArray) -> None:
         """Settle what "auto" means for these sequences."""
@@ -60,16 +93,11 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         self, sequences: SequenceArray, generator: torch.Generator, *, patch_size: int = 1
     ) -> Encoder:
         """A new network up to the states of every (patched) step."""
-        if self.embedding_dim is not None:
-            inputs: Any = self._embedding(sequences, generator)
-            width = self.embedding_dim
-        else:
-            inputs = self._scaling(sequences)
-            width = inputs.output_size
+        inputs = self._inputs(sequences, generator)
         return Encoder(
             self._cell,
             inputs,
-            width,
+            inputs.output_size,
             hidden_size=self.hidden_size,
             num_layers=self.num_layers,
             bidirectional=self.bidirectional,
@@ -77,9 +105,25 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
             memory=self.memory_,
             patch_size=patch_size,
             dropout=self.dropout,
+            input_dropout=self.input_dropout,
+            recurrent_dropout=self.recurrent_dropout,
             generator=generator,
             **self._kernel_options(),
         )
+
+    def _inputs(self, sequences: SequenceArray, generator: torch.Generator) -> Any:
+        """What makes steps of raw values."""
+        if self._reads_tokens:
+            return self._embedding(sequences, generator)
+        if self.token_features is None:
+            return self._scaling(sequences)
+        values = sequences.compact().values
+        tables = {
+            i: self._table(int(values[:, i].max()) + 1, self.embedding_dim, generator)
+            for i in self._token_columns
+        }
+        rest = [i for i in range(sequences.n_features) if i not in tables]
+        return MixedInputs(tables, self._scaling(sequences.with_values(values[:, rest])) if rest else None)
 
     def _scaling(self, sequences: SequenceArray) -> Standardize:
         if self.standardize:

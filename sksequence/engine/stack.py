@@ -30,6 +30,18 @@ class RecurrentStack(Parameters):
     layer_norm: bool = param(
         False, boolean(), "Whether each recurrent layer's states are normalised (Ba et al. 2016)."
     )
+    input_dropout: float = param(
+        0.0,
+        number(0, below=1),
+        """Share of the features that the first layer reads dropped, the same ones at every step of a
+        sequence (variational dropout, Gal & Ghahramani 2016).""",
+    )
+    recurrent_dropout: float = param(
+        0.0,
+        number(0, below=1),
+        """Share of the weights from state to state dropped in each training batch (weight drop, Merity et
+        al. 2018).""",
+    )
 
     def _set_memory(self, longest: int) -> None:
         """Settle what "auto" means where the longest training sequence has so many steps."""

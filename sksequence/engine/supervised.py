@@ -191,7 +191,7 @@ class SequencePredictor(SupervisedReader):
 
     def _set_sizes(self, sequences: SequenceArray) -> None:
         super()._set_sizes(sequences)
-        if self.embedding_dim is not None:
+        if self._reads_tokens:
             self.patch_size_ = 1
         elif self.patch_size == "auto":
             self.patch_size_ = math.ceil(sequences.n_timesteps / _PATCHED_STEPS)

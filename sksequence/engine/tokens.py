@@ -1,4 +1,4 @@
-"""The parameters of token input: every id gets a learned vector."""
+"""The parameters of token input: every id gets a vector, learned here or elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 
-from sksequence._params import Parameters, integer, none, param
+from sksequence._params import Parameters, boolean, integer, none, number, param
+from sksequence.engine.vectors import VECTORS, vectors_by_id
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import TokenEmbedding
 from sksequence.sequences import SequenceArray
 
@@ -20,10 +22,61 @@ class TokenInput(Parameters):
         None,
         none() | integer(1),
         """Width of learned token vectors. Set it to read X as token ids; ids beyond those of the training
-        data share one vector of zeros.""",
+        data, or of the tokenizer's vocabulary, share one vector of zeros.""",
     )
+    embeddings: Any = param(
+        None,
+        none() | VECTORS,
+        """Vectors to begin with: a dict of word to vector, gensim's KeyedVectors or a pair (words, array),
+        looked up in the vocabulary that a SequenceTokenizer gives; or an array whose row i is the vector of
+        id i. X is then read as token ids, and `embedding_dim` is their width. A word without a
+        vector gets a random one of the same mean and deviation.""",
+    )
+    freeze_embeddings: bool = param(
+        False,
+        boolean(),
+        "Whether `embeddings` stay as they came; a word that they do not hold is then a vector of zeros.",
+    )
+    embedding_dropout: float = param(
+        0.0,
+        number(0, below=1),
+        """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
+        vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018).""",
+    )
+
+    @property
+    def _has_vectors(self) -> bool:
+        """Whether ids become vectors."""
+        return self.embedding_dim is not None or self.embeddings is not None
+
+    def _check_vocabulary(self, sequences: SequenceArray, caller: str, *, reset: bool) -> None:
+        """Remember what the ids stand for in training, and refuse those that stand for something else."""
+        came = sequences.vocabulary
+        if reset:
+            self._vocabulary = came
+        elif None not in (came, self._vocabulary) and came != self._vocabulary:
+            raise InputError(
+                f"{caller}: ids of another vocabulary ({len(came or ())} tokens) than in fit came, but "
+                "the same id must be the same token. Call transform of the tokenizer used in training."
+            )
 
     def _embedding(self, sequences: SequenceArray, generator: torch.Generator) -> TokenEmbedding:
         """The table of vectors of the ids in these sequences."""
-        n_tokens = int(sequences.compact().values.max()) + 1
-        return TokenEmbedding(n_tokens, self.embedding_dim, generator=generator)
+        names = sequences.vocabulary
+        n_tokens = int(sequences.compact().values.max()) + 1 if names is None else len(names)
+        if self.embeddings is None:
+            return self._table(n_tokens, self.embedding_dim, generator)
+        owner = type(self).__name__
+        vectors, found = vectors_by_id(self.embeddings, names, n_tokens, owner)
+        width = vectors.shape[1]
+        if self.embedding_dim not in (None, width):
+            raise ParameterError(
+                f"The 'embedding_dim' parameter of {owner} must be None or the width of the embeddings, "
+                f"{width}. Got {self.embedding_dim} instead."
+            )
+        table = self._table(n_tokens, width, generator)
+        table.begin_with(torch.from_numpy(vectors), torch.from_numpy(found), freeze=self.freeze_embeddings)
+        return table
+
+    def _table(self, n_tokens: int, width: int, generator: torch.Generator) -> TokenEmbedding:
+        return TokenEmbedding(n_tokens, width, dropout=self.embedding_dropout, generator=generator)

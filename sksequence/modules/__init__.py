@@ -1,10 +1,10 @@
 """Networks as plain ``torch.nn.Module``: they know neither scikit-learn nor skorch."""
 
 from sksequence.modules.cells import CELLS, Cell, new_embedding, new_linear, new_recurrence
-from sksequence.modules.inputs import Patches, Standardize, TokenEmbedding
+from sksequence.modules.inputs import MixedInputs, Patches, Standardize, TokenEmbedding
 from sksequence.modules.masking import reverse, valid_steps
 from sksequence.modules.network import Encoder, RecurrentLayer, SequenceNetwork
-from sksequence.modules.noise import RandomAffine, SeededDropout, seed_noise
+from sksequence.modules.noise import RandomAffine, SeededDropout, SteadyDropout, seed_noise
 from sksequence.modules.pooling import POOLINGS, Pooling
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "POOLINGS",
     "Cell",
     "Encoder",
+    "MixedInputs",
     "Patches",
     "Pooling",
     "RandomAffine",
@@ -19,6 +20,7 @@ __all__ = [
     "SeededDropout",
     "SequenceNetwork",
     "Standardize",
+    "SteadyDropout",
     "TokenEmbedding",
     "new_embedding",
     "new_linear",

@@ -7,9 +7,9 @@ from torch import nn
 
 from sksequence.modules.cells import Generator, new_embedding
 from sksequence.modules.masking import valid_steps
-from sksequence.modules.noise import RandomAffine
+from sksequence.modules.noise import RandomAffine, SeededDropout
 
-__all__ = ["Patches", "Standardize", "TokenEmbedding"]
+__all__ = ["MixedInputs", "Patches", "Standardize", "TokenEmbedding"]
 
 
 class Standardize(nn.Module):
@@ -54,7 +54,7 @@ class Standardize(nn.Module):
 
 
 class TokenEmbedding(nn.Module):
-    """A learned vector for each token id, and one, zero, for every id never seen in training.
+    """A vector for each token id, and one, zero, for every id never seen in training.
 
     Parameters
     ----------
@@ -62,20 +62,70 @@ class TokenEmbedding(nn.Module):
         Ids 0 to ``n_tokens - 1`` are known.
     size : int
         Width of the vectors.
+    dropout : float
+        Share of the ids whose vector is zero throughout a training batch (Gal & Ghahramani 2016).
     generator : torch.Generator or None
         Source of the initial vectors.
     """
 
-    def __init__(self, n_tokens: int, size: int, *, generator: Generator = None):
+    def __init__(self, n_tokens: int, size: int, *, dropout: float = 0.0, generator: Generator = None):
         super().__init__()
         self.n_tokens = n_tokens
+        self.output_size = size
+        self.words = SeededDropout(dropout)
         self.table = new_embedding(n_tokens + 1, size, generator=generator)
         with torch.no_grad():
             self.table.weight[n_tokens] = 0.0
 
+    def begin_with(self, vectors: torch.Tensor, found: torch.Tensor, *, freeze: bool = False) -> None:
+        """Put in vectors (n_tokens, size) of the ids found (n_tokens,), which learn on unless frozen.
+
+        The others keep their random vectors, at the mean and deviation of those found, or are zero
+        among frozen ones.
+        """
+        weight = self.table.weight
+        with torch.no_grad():
+            deviation, mean = torch.std_mean(vectors[found])
+            others = torch.zeros_like(vectors) if freeze else weight[:-1] * deviation + mean
+            weight[:-1] = torch.where(found.unsqueeze(1), vectors, others)
+        weight.requires_grad_(not freeze)
+
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Look up: (B, T) int -> (B, T, size)."""
-        return self.table(tokens.clamp(max=self.n_tokens))
+        tokens = tokens.clamp(max=self.n_tokens)
+        vectors = self.table(tokens)
+        if not (self.training and self.words.strength):
+            return vectors
+        kept = self.words(vectors.new_ones(self.n_tokens + 1))
+        return vectors * kept[tokens].unsqueeze(-1)
+
+
+class MixedInputs(nn.Module):
+    """Steps of token ids and numbers: ids become vectors, numbers are scaled, and all are joined.
+
+    Parameters
+    ----------
+    tables : dict of int to TokenEmbedding
+        For each column of ids.
+    numbers : Standardize or None
+        For the other columns, in their order; None if there are none.
+    """
+
+    def __init__(self, tables: dict[int, TokenEmbedding], numbers: Standardize | None):
+        super().__init__()
+        self.columns = list(tables)
+        self.tables = nn.ModuleList(tables.values())
+        self.numbers = numbers
+        self.output_size = sum(table.output_size for table in tables.values())
+        self.output_size += 0 if numbers is None else numbers.output_size
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Join: (B, T, F) -> (B, T, output_size)."""
+        parts = [table(values[..., i].long()) for i, table in zip(self.columns, self.tables, strict=True)]
+        if self.numbers is not None:
+            rest = [i for i in range(values.shape[-1]) if i not in self.columns]
+            parts.append(self.numbers(values[..., rest]))
+        return torch.cat(parts, dim=-1)
 
 
 class Patches(nn.Module):

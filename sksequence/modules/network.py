@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from sksequence.modules.cells import Generator, new_linear, new_recurrence
 from sksequence.modules.inputs import Patches
 from sksequence.modules.masking import reverse
-from sksequence.modules.noise import SeededDropout
+from sksequence.modules.noise import SeededDropout, SteadyDropout
 from sksequence.modules.pooling import Pooling
 
 __all__ = ["Encoder", "RecurrentLayer", "SequenceNetwork"]
@@ -32,10 +33,12 @@ class RecurrentLayer(nn.Module):
         bidirectional: bool = False,
         layer_norm: bool = False,
         memory: float | None = None,
+        recurrent_dropout: float = 0.0,
         generator: Generator = None,
         **options: Any,
     ):
         super().__init__()
+        self.drop = SeededDropout(recurrent_dropout)
         sizes = {"memory": memory, "generator": generator, **options}
         self.ahead = new_recurrence(cell, input_size, hidden_size, **sizes)
         self.back = new_recurrence(cell, input_size, hidden_size, **sizes) if bidirectional else None
@@ -44,11 +47,17 @@ class RecurrentLayer(nn.Module):
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """States of every step: (B, T, F), (B,) -> (B, T, H or 2 H); padded steps hold no meaning."""
-        states, _ = self.ahead(x)
+        states, _ = self._run(self.ahead, x)
         if self.back is not None:
-            backward, _ = self.back(reverse(x, lengths))
+            backward, _ = self._run(self.back, reverse(x, lengths))
             states = torch.cat([states, reverse(backward, lengths)], dim=-1)
         return states if self.norm is None else self.norm(states)
+
+    def _run(self, kernel: nn.Module, *inputs: Any) -> Any:
+        """What the kernel gives, some of its recurrent weights dropped in training."""
+        if not (self.training and self.drop.strength):
+            return kernel(*inputs)
+        return functional_call(kernel, {"weight_hh_l0": self.drop(kernel.weight_hh_l0)}, inputs)
 
 
 class Encoder(nn.Module):
@@ -59,7 +68,7 @@ class Encoder(nn.Module):
     cell : {"rnn", "lstm", "gru"}
         The recurrence.
     inputs : nn.Module
-        A `Standardize` for numbers or an ``nn.Embedding`` for tokens; maps (B, T, ...) to
+        A `Standardize` for numbers, a `TokenEmbedding` for tokens or `MixedInputs`; maps (B, T, ...) to
         (B, T, input_size).
     input_size : int
         Features per step after `inputs`.
@@ -67,8 +76,8 @@ class Encoder(nn.Module):
         As in the estimators; `memory` in time steps.
     patch_size : int
         Time steps that are read as one.
-    dropout : float
-        Share dropped between layers.
+    dropout, input_dropout, recurrent_dropout : float
+        Share dropped between layers, of the features that the first layer reads, and of recurrent weights.
     generator : torch.Generator or None
         Source of the initial weights.
     **options
@@ -88,11 +97,14 @@ class Encoder(nn.Module):
         memory: float | None = None,
         patch_size: int = 1,
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         generator: Generator = None,
         **options: Any,
     ):
         super().__init__()
         self.inputs = inputs
+        self.entry = SteadyDropout(input_dropout)
         self.patches = Patches(patch_size) if patch_size > 1 else None
         self.between = SeededDropout(dropout)
         self.layers = nn.ModuleList()
@@ -105,6 +117,7 @@ class Encoder(nn.Module):
                 bidirectional=bidirectional,
                 layer_norm=layer_norm,
                 memory=None if memory is None else memory / patch_size,
+                recurrent_dropout=recurrent_dropout,
                 generator=generator,
                 **options,
             )
@@ -114,7 +127,7 @@ class Encoder(nn.Module):
 
     def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """States and their number: (B, T, F) or tokens (B, T), (B,) -> (B, T', H), (B,)."""
-        x = self.inputs(values)
+        x = self.entry(self.inputs(values))
         if self.patches is not None:
             x, lengths = self.patches(x, lengths)
         for depth, layer in enumerate(self.layers):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-__all__ = ["RandomAffine", "SeededDropout", "SeededNoise", "seed_noise"]
+__all__ = ["RandomAffine", "SeededDropout", "SeededNoise", "SteadyDropout", "seed_noise"]
 
 
 class SeededNoise(nn.Module):
@@ -49,6 +49,18 @@ class SeededDropout(SeededNoise):
         keep = 1.0 - self.strength
         mask = torch.empty_like(x, memory_format=torch.contiguous_format)
         return x * mask.bernoulli_(keep, generator=self.generator).div_(keep)
+
+
+class SteadyDropout(SeededDropout):
+    """Drop a share of the features of each sequence, the same ones at all its steps.
+
+    Noise that changes from step to step averages out in a recurrence; this does not ("variational"
+    dropout, Gal & Ghahramani 2016).
+    """
+
+    def _disturb(self, x: torch.Tensor) -> torch.Tensor:
+        """Drop features: (B, T, F) -> (B, T, F)."""
+        return x * super()._disturb(torch.ones_like(x[:, :1]))
 
 
 class RandomAffine(SeededNoise):

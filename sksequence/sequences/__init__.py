@@ -1,7 +1,7 @@
 """Sequences: one structure for every form of input, and every error that data can raise."""
 
 from sksequence.sequences.array import SequenceArray
-from sksequence.sequences.checks import check_features
+from sksequence.sequences.checks import check_features, check_ids
 from sksequence.sequences.forms import as_sequences
 
-__all__ = ["SequenceArray", "as_sequences", "check_features"]
+__all__ = ["SequenceArray", "as_sequences", "check_features", "check_ids"]

@@ -7,7 +7,7 @@ import numpy as np
 from sksequence.exceptions import InputError
 from sksequence.sequences.array import SequenceArray
 
-__all__ = ["check_features", "check_sequences"]
+__all__ = ["check_features", "check_ids", "check_sequences"]
 
 _BLOCK_VALUES = 1 << 20  # Values examined at a time where the cheap test is not enough.
 
@@ -56,6 +56,41 @@ def _check_tokens(sequences: SequenceArray, caller: str) -> SequenceArray:
             "in all), but token ids must be >= 0. Number the vocabulary from 0."
         )
     return sequences
+
+
+def check_ids(sequences: SequenceArray, columns: list[int], caller: str) -> None:
+    """Refuse columns among numbers that hold anything but token ids.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        What came out of :func:`as_sequences`.
+    columns : list of int
+        Features that are token ids.
+    caller : str
+        Who asks: the first words of the error.
+
+    Raises
+    ------
+    InputError
+        If a value of theirs is negative, missing or no whole number.
+    """
+
+    def bad(block: np.ndarray) -> np.ndarray:
+        ids = block[..., columns]
+        wrong = np.zeros(block.shape, dtype=bool)
+        wrong[..., columns] = ~((ids >= 0) & (ids == np.floor(ids)))
+        return wrong
+
+    kept = _near(sequences)
+    rows = _rows_where(kept, bad)
+    if len(rows):
+        i, step, feature = _first(kept, rows, bad)
+        raise InputError(
+            f"{caller}: {kept[i][step, feature]} came at step {step} of sequence {i}, feature {feature} "
+            f"({len(rows)} such steps), but token_features holds it, and token ids are whole numbers >= 0. "
+            "Number the tokens from 0, with an id for what is missing."
+        )
 
 
 def _check_finite(sequences: SequenceArray, caller: str, missing: str) -> SequenceArray:

@@ -1,0 +1,107 @@
+"""Token vectors learned elsewhere: read from any form, and looked up for the ids of a vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sksequence._params import Rule
+from sksequence.exceptions import ParameterError
+
+__all__ = ["VECTORS", "vectors_by_id"]
+
+
+def _is_keyed(value: Any) -> bool:
+    """Whether it is like gensim's KeyedVectors."""
+    return hasattr(value, "key_to_index") and hasattr(value, "vectors")
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "fiu"
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and _is_table(value[1])
+
+
+VECTORS = Rule(
+    lambda v: _is_keyed(v) or _is_table(v) or _is_pair(v) or (isinstance(v, Mapping) and len(v) > 0),
+    "a dict of word to vector, gensim's KeyedVectors, a pair (words, array), or an array (n_ids, width)",
+)
+
+
+def _by_word(embeddings: Any) -> tuple[Callable[[str], Any], int]:
+    """A look-up of words, None where there is no vector, and the width of the vectors."""
+    if isinstance(embeddings, Mapping):
+        return embeddings.get, len(next(iter(embeddings.values())))
+    if _is_keyed(embeddings):
+        places, table = embeddings.key_to_index, embeddings.vectors
+    else:
+        words, table = embeddings
+        places = words if isinstance(words, Mapping) else {word: i for i, word in enumerate(words)}
+
+    def look_up(word: str) -> Any:
+        place = places.get(word)
+        return None if place is None else table[place]
+
+    return look_up, table.shape[1]
+
+
+def vectors_by_id(
+    embeddings: Any, vocabulary: Sequence[str] | None, n_tokens: int, owner: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors of the ids, and which ids have one.
+
+    Parameters
+    ----------
+    embeddings : object
+        Of a form that `VECTORS` allows.
+    vocabulary : sequence of str of length n_tokens, or None
+        What the ids stand for; an array of vectors by id needs none.
+    n_tokens : int
+        Number of ids.
+    owner : str
+        The estimator, for errors.
+
+    Returns
+    -------
+    vectors : ndarray of float32 of shape (n_tokens, width)
+        Zero where there is none.
+    found : ndarray of bool of shape (n_tokens,)
+
+    Raises
+    ------
+    ParameterError
+        If words cannot be looked up, or none is found.
+    """
+    if _is_table(embeddings):
+        n = min(n_tokens, len(embeddings))
+        vectors = np.zeros((n_tokens, embeddings.shape[1]), dtype=np.float32)
+        vectors[:n] = embeddings[:n]
+        return vectors, np.arange(n_tokens) < n
+    if vocabulary is None:
+        raise ParameterError(
+            f"The 'embeddings' parameter of {owner} holds vectors of words, but X is ids of unknown words. "
+            "Pass the output of a SequenceTokenizer, or an array with the vector of id i in row i."
+        )
+    look_up, width = _by_word(embeddings)
+    vectors = np.zeros((n_tokens, width), dtype=np.float32)
+    found = np.zeros(n_tokens, dtype=bool)
+    for i, word in enumerate(vocabulary):
+        vector = look_up(word)
+        if vector is None:
+            continue
+        if np.shape(vector) != (width,):
+            raise ParameterError(
+                f"The 'embeddings' parameter of {owner} must hold vectors of one width. Got shape "
+                f"{np.shape(vector)} for {word!r} beside ({width},)."
+            )
+        vectors[i], found[i] = vector, True
+    if not found.any():
+        raise ParameterError(
+            f"The 'embeddings' parameter of {owner} holds none of the {n_tokens} tokens of X. Check that "
+            "both are cut alike, in lower case or not."
+        )
+    return vectors, found

@@ -1,0 +1,298 @@
+"""Token ids as input: vectors learned here or elsewhere, their noise, and ids beside numbers."""
+
+import copy
+import pickle
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, RNNClassifier, SequenceTokenizer
+from sksequence.exceptions import InputError, ParameterError
+from sksequence.modules import (
+    MixedInputs,
+    RecurrentLayer,
+    Standardize,
+    SteadyDropout,
+    TokenEmbedding,
+    seed_noise,
+)
+from sksequence.sequences import SequenceArray
+
+SMALL = {"hidden_size": 6, "max_epochs": 2, "random_state": 0}
+TEXTS = ["good film", "bad film", "a good one", "a bad one"] * 6
+LABELS = ["pos", "neg"] * 12
+WORDS = ["film", "good", "elsewhere"]
+VECTORS = np.arange(9.0).reshape(3, 3)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def table_of(model):
+    return model.net_.module_.encoder.inputs.table.weight.detach().numpy()
+
+
+@pytest.fixture
+def tokens():
+    return SequenceTokenizer().fit_transform(TEXTS)
+
+
+# ---------------------------------------------------------------------- vectors learned elsewhere
+
+
+def forms():
+    yield "dict", dict(zip(WORDS, VECTORS, strict=True))
+    yield "dict of lists", dict(zip(WORDS, VECTORS.tolist(), strict=True))
+    yield "pair", (WORDS, VECTORS)
+    yield "KeyedVectors", SimpleNamespace(key_to_index={w: i for i, w in enumerate(WORDS)}, vectors=VECTORS)
+
+
+@pytest.mark.parametrize("embeddings", [pytest.param(form, id=name) for name, form in forms()])
+def test_vectors_are_looked_up_by_word(embeddings, tokens):
+    model = LSTMClassifier(embeddings=embeddings, freeze_embeddings=True, **SMALL).fit(tokens, LABELS)
+    table = table_of(model)
+    assert table.shape == (len(tokens.vocabulary) + 1, 3)
+    for i, word in enumerate(tokens.vocabulary):
+        expected = VECTORS[WORDS.index(word)] if word in WORDS else np.zeros(3)
+        np.testing.assert_array_equal(table[i], expected)
+
+
+def test_array_of_vectors_goes_by_id():
+    vectors = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
+    X = [[0, 1, 5], [2, 3], [3], [1, 2]]
+    model = LSTMClassifier(embeddings=vectors, freeze_embeddings=True, **SMALL).fit(X, [0, 1, 0, 1])
+    np.testing.assert_array_equal(table_of(model)[:4], vectors)
+    assert not table_of(model)[4:].any()
+
+
+def test_vectors_learn_on_unless_frozen(tokens):
+    vectors = dict(zip(WORDS, VECTORS, strict=True))
+    model = LSTMClassifier(embeddings=vectors, **SMALL).fit(tokens, LABELS)
+    place = tokens.vocabulary.index("good")
+    moved = np.abs(table_of(model)[place] - VECTORS[1])
+    assert (moved > 1e-4).all()
+    assert moved.max() < 0.5
+
+
+def test_words_without_a_vector_look_like_the_others():
+    table = TokenEmbedding(1000, 8, generator=generator())
+    vectors = 3 + 0.1 * torch.randn(1000, 8, generator=generator(1))
+    found = torch.arange(1000) < 500
+    table.begin_with(vectors, found)
+    others = table.table.weight[500:1000]
+    assert torch.equal(table.table.weight[:500], vectors[:500])
+    assert others.mean().item() == pytest.approx(3, abs=0.01)
+    assert others.std().item() == pytest.approx(0.1, rel=0.05)
+    assert not table.table.weight[1000].any()
+
+
+def test_vocabulary_says_how_many_ids_there_are(tokens):
+    model = LSTMClassifier(embedding_dim=2, **SMALL).fit(tokens[:2], LABELS[:2])
+    assert len(table_of(model)) == len(tokens.vocabulary) + 1
+
+
+def test_ids_of_another_vocabulary_are_refused(tokens):
+    model = LSTMClassifier(embedding_dim=2, **SMALL).fit(tokens, LABELS)
+    with pytest.raises(InputError, match=r"LSTMClassifier\.predict: ids of another vocabulary"):
+        model.predict(SequenceTokenizer().fit_transform(["something else"]))
+    plain = SequenceArray(tokens.values, tokens.starts, tokens.lengths)
+    assert (model.predict(plain) == model.predict(pickle.loads(pickle.dumps(tokens)))).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"embeddings": {"x": [1.0]}}, "holds none of the 7 tokens of X"),
+        ({"embeddings": {"good": [1.0], "bad": [1.0, 2.0]}}, "must hold vectors of one width"),
+        (
+            {"embeddings": (WORDS, VECTORS), "embedding_dim": 4},
+            "must be None or the width of the embeddings, 3",
+        ),
+        ({"embeddings": [1.0, 2.0]}, "must be None or a dict of word to vector"),
+    ],
+)
+def test_vectors_that_do_not_fit_are_refused(settings, sentence, tokens):
+    with pytest.raises(ParameterError, match=sentence):
+        LSTMClassifier(**settings, **SMALL).fit(tokens, LABELS)
+
+
+def test_words_need_a_vocabulary():
+    with pytest.raises(ParameterError, match="X is ids of unknown words"):
+        LSTMClassifier(embeddings={"good": [1.0]}, **SMALL).fit([[1, 2], [2]], [0, 1])
+
+
+# ---------------------------------------------------------------------- noise
+
+
+def test_embedding_dropout_drops_a_word_wherever_it_stands():
+    table = TokenEmbedding(400, 3, dropout=0.25, generator=generator())
+    seed_noise(table, generator())
+    ids = torch.arange(400).repeat(2, 2)  # (2, 800): each id four times
+    table.train()
+    kept = (table(ids) / table.table(ids))[..., 0].view(4, 400)
+    assert (kept == kept[0]).all()
+    torch.testing.assert_close(kept[0], (kept[0] > 0).float() * 4 / 3)
+    assert (kept[0] == 0).float().mean().item() == pytest.approx(0.25, abs=0.07)
+    assert torch.equal(table.eval()(ids), table.table(ids))
+
+
+def test_input_dropout_is_the_same_at_every_step():
+    noise = SteadyDropout(0.4)
+    seed_noise(noise, generator())
+    y = noise(torch.ones(50, 7, 20))
+    assert (y == y[:, :1]).all()
+    torch.testing.assert_close(y, (y > 0).float() / 0.6)
+    assert len({tuple(row.tolist()) for row in y[:, 0]}) > 40
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_recurrent_dropout_is_a_layer_with_fewer_weights(cell, bidirectional):
+    sizes = {"bidirectional": bidirectional, "memory": 9.0}
+    layer = RecurrentLayer(cell, 4, 5, recurrent_dropout=0.5, generator=generator(), **sizes)
+    seed_noise(layer, generator(3))
+    x = torch.randn(3, 7, 4, generator=generator(1), requires_grad=True)
+    lengths = torch.tensor([7, 2, 5])
+    noisy = layer(x, lengths)
+
+    # The same masks, drawn again, put on a copy's weights.
+    plain = copy.deepcopy(layer).eval()
+    again = generator(3)
+    masks = {}
+    for name in ("ahead", "back")[: 1 + bidirectional]:
+        weight = getattr(plain, name).weight_hh_l0
+        masks[name] = torch.empty_like(weight).bernoulli_(0.5, generator=again) / 0.5
+        with torch.no_grad():
+            weight.mul_(masks[name])
+    expected = plain(x, lengths)
+    torch.testing.assert_close(noisy, expected)
+
+    noisy.square().sum().backward()
+    expected.square().sum().backward()
+    for name, mask in masks.items():
+        ours, theirs = getattr(layer, name).weight_hh_l0.grad, getattr(plain, name).weight_hh_l0.grad
+        torch.testing.assert_close(ours, theirs * mask)
+    layer.eval()
+    assert torch.equal(layer(x, lengths), layer(x, lengths))
+
+
+@pytest.mark.parametrize("leaf", [RNNClassifier, LSTMClassifier, GRUClassifier])
+def test_noise_is_of_its_own_generators_and_repeats(leaf, tokens):
+    noise = {"embedding_dropout": 0.2, "input_dropout": 0.2, "recurrent_dropout": 0.2}
+    before = torch.random.get_rng_state()
+    models = [leaf(embedding_dim=3, **noise, **SMALL).fit(tokens, LABELS) for _ in range(2)]
+    assert torch.equal(torch.random.get_rng_state(), before)
+    first, second = (model.predict_proba(tokens) for model in models)
+    np.testing.assert_array_equal(first, second)
+    quiet = leaf(embedding_dim=3, **SMALL).fit(tokens, LABELS).predict_proba(tokens)
+    assert np.abs(first - quiet).max() > 1e-4
+
+
+@pytest.mark.parametrize("name", ["embedding_dropout", "input_dropout", "recurrent_dropout"])
+def test_each_noise_changes_the_training(name, tokens):
+    quiet = LSTMClassifier(embedding_dim=3, **SMALL).fit(tokens, LABELS).predict_proba(tokens)
+    noisy = LSTMClassifier(embedding_dim=3, **{name: 0.5}, **SMALL).fit(tokens, LABELS)
+    assert np.abs(noisy.predict_proba(tokens) - quiet).max() > 1e-4
+    with pytest.raises(ParameterError, match=f"The '{name}' parameter of LSTMClassifier must be a number"):
+        LSTMClassifier(embedding_dim=3, **{name: 1.0}).fit(tokens, LABELS)
+
+
+# ---------------------------------------------------------------------- ids beside numbers
+
+
+def mixed(rng, n=60):
+    """Steps of (id, number): the target is the sum of the numbers whose id is 2."""
+    X = [
+        np.column_stack([rng.integers(0, 4, size=length), rng.normal(size=length)])
+        for length in rng.integers(1, 6, size=n)
+    ]
+    return X, np.array([x[x[:, 0] == 2, 1].sum() for x in X])
+
+
+def test_mixed_steps_are_vectors_and_scaled_numbers_joined():
+    values = torch.tensor([[[3.0, 2.0, 1.0, 16_777_215.0], [5.0, 0.0, 9.0, 16_777_214.0]]])
+    few = TokenEmbedding(3, 2, generator=generator())
+    many = TokenEmbedding(4, 3, generator=generator(1))
+    numbers = Standardize(torch.tensor([1.0, 5.0]), torch.tensor([2.0, 4.0]))
+    inputs = MixedInputs({1: few, 3: many}, numbers)
+    steps = inputs(values)
+    assert steps.shape == (1, 2, inputs.output_size) == (1, 2, 7)
+    torch.testing.assert_close(steps[0, 0, :2], few.table.weight[2])
+    torch.testing.assert_close(steps[0, 1, :2], few.table.weight[0])
+    assert not steps[..., 2:5].any()  # ids never seen
+    torch.testing.assert_close(steps[0, :, 5:], torch.tensor([[1.0, -1.0], [2.0, 1.0]]))
+
+
+def test_token_features_learn_what_numbers_cannot(rng):
+    X, y = mixed(rng, 300)
+    settings = {"hidden_size": 16, "lr": 0.02, "max_epochs": 25, "batch_size": 32, "random_state": 0}
+    reads = LSTMRegressor(token_features=[0], embedding_dim=4, **settings).fit(X[:200], y[:200])
+    assert reads.score(X[200:], y[200:]) > 0.8
+    # Renamed ids are other numbers and the same tokens.
+    renamed = np.array([3, 0, 7, 1])
+    Z = [np.column_stack([renamed[x[:, 0].astype(int)], x[:, 1]]) for x in X]
+    again = LSTMRegressor(token_features=[0], embedding_dim=4, **settings).fit(Z[:200], y[:200])
+    assert again.score(Z[200:], y[200:]) > 0.8
+
+
+def test_token_features_have_names_and_other_columns_are_optional(rng):
+    X, y = mixed(rng, 12)
+    frames = [pd.DataFrame(x, columns=["code", "amount"]) for x in X]
+    by_name = LSTMRegressor(token_features=["code"], embedding_dim=2, **SMALL).fit(frames, y)
+    by_number = LSTMRegressor(token_features=(0,), embedding_dim=2, **SMALL).fit(X, y)
+    np.testing.assert_array_equal(by_name.predict(frames), by_number.predict(X))
+    only = LSTMRegressor(token_features=[0, 1], embedding_dim=2, **SMALL)
+    ids = [np.abs(np.rint(x)) for x in X]
+    assert only.fit(ids, y).predict(ids).shape == (12,)
+    assert only.net_.module_.encoder.inputs.numbers is None
+
+
+def test_padding_and_company_change_no_mixed_prediction(rng):
+    X, y = mixed(rng, 24)
+    model = LSTMRegressor(token_features=[0], embedding_dim=2, recurrent_dropout=0.1, **SMALL).fit(X, y)
+    together = model.predict(X)
+    alone = np.concatenate([model.predict([x]) for x in X])
+    np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-6)
+    padded = SequenceArray.from_list(X).to_padded(length=9)
+    np.testing.assert_array_equal(model.predict(padded), together)
+    single = model.predict([x.astype(np.float32) for x in X])
+    np.testing.assert_allclose(single, together, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(1.5, r"1\.5"), (-1.0, r"-1\.0"), (np.nan, "nan")],
+    ids=["half", "negative", "missing"],
+)
+def test_ids_among_numbers_are_whole(value, told, rng):
+    X, y = mixed(rng, 12)
+    X[4] = np.vstack([X[4], [value, 0.5]])
+    sentence = (
+        rf"LSTMRegressor\.fit: {told} came at step {len(X[4]) - 1} of sequence 4, feature 0 "
+        r"\(1 such steps\), but token_features holds it, and token ids are whole numbers >= 0"
+    )
+    with pytest.raises(InputError, match=sentence):
+        LSTMRegressor(token_features=[0], embedding_dim=2, missing="mask", **SMALL).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "sentence"),
+    [
+        ({"token_features": [0]}, ParameterError, "needs embedding_dim, the width of their vectors"),
+        (
+            {"token_features": [2], "embedding_dim": 2},
+            InputError,
+            "token_features names 2, but the 2 features",
+        ),
+        ({"token_features": ["a"], "embedding_dim": 2}, InputError, "token_features names 'a', but the 2"),
+        ({"token_features": [], "embedding_dim": 2}, ParameterError, "must be None or a list of columns"),
+    ],
+    ids=str,
+)
+def test_token_features_that_are_not_there_are_refused(settings, error, sentence, rng):
+    with pytest.raises(error, match=sentence):
+        LSTMRegressor(**settings, **SMALL).fit(*mixed(rng, 12))
