@@ -11,6 +11,7 @@ from sksequence.forecasting import (
     SeasonalNaiveForecaster,
 )
 from sksequence.inspection import BacktestDisplay, ForecastDisplay, MemoryRangeDisplay, StepErrorDisplay
+from sksequence.language import GRULanguageModel, LSTMLanguageModel, RNNLanguageModel
 from sksequence.model_selection import RollingOriginSplit, forecast_scorer
 from sksequence.preprocessing import (
     CalendarFeatures,
@@ -32,9 +33,11 @@ __all__ = [
     "ForecastDisplay",
     "GRUClassifier",
     "GRUForecaster",
+    "GRULanguageModel",
     "GRURegressor",
     "LSTMClassifier",
     "LSTMForecaster",
+    "LSTMLanguageModel",
     "LSTMRegressor",
     "LinearForecaster",
     "MemoryRangeDisplay",
@@ -42,6 +45,7 @@ __all__ = [
     "PerTimestep",
     "RNNClassifier",
     "RNNForecaster",
+    "RNNLanguageModel",
     "RNNRegressor",
     "RollingOriginSplit",
     "SeasonalNaiveForecaster",

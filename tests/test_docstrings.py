@@ -32,6 +32,7 @@ PUBLIC = (
     "sksequence.exceptions",
     "sksequence.forecasting",
     "sksequence.inspection",
+    "sksequence.language",
     "sksequence.metrics",
     "sksequence.model_selection",
     "sksequence.preprocessing",

@@ -6,7 +6,9 @@ from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.probe import Probe
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.schedule import Budget, plan
+from sksequence.engine.seeds import draw_seed
 from sksequence.engine.stack import RecurrentStack
+from sksequence.engine.stream import Stream
 from sksequence.engine.supervised import SequencePredictor, SupervisedReader
 from sksequence.engine.threads import single_thread
 from sksequence.engine.tokens import TokenInput
@@ -22,8 +24,10 @@ __all__ = [
     "RecurrentEstimator",
     "RecurrentStack",
     "SequencePredictor",
+    "Stream",
     "SupervisedReader",
     "TokenInput",
+    "draw_seed",
     "plan",
     "single_thread",
     "with_callbacks",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from sksequence.engine.schedule import Budget
 from sksequence.sequences import SequenceArray
 
 __all__ = ["Batches", "Examples", "Gather"]
@@ -73,6 +74,14 @@ class Examples:
             None if self.weights is None else self.weights[index],
             {name: array[index] for name, array in self.extras.items()},
         )
+
+    def training_batches(self, budget: Budget, generator: torch.Generator | None) -> Batches:
+        """Batches in random order, as planned."""
+        return Batches(self, batch_size=budget.batch_size, generator=generator, per_epoch=budget.per_epoch)
+
+    def validation_batches(self, budget: Budget) -> Batches:
+        """All examples, once."""
+        return Batches(self)
 
 
 class Gather:

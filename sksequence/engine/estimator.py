@@ -33,6 +33,7 @@ from sksequence.engine.net import SequenceNet
 from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.seeds import draw_seed, generator_for
+from sksequence.engine.stream import Stream
 from sksequence.engine.threads import single_thread
 from sksequence.engine.watch import KeepWeights, Progress
 from sksequence.exceptions import NonFiniteLossError, ParameterError
@@ -244,8 +245,8 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
 
     def _run(
         self,
-        train: Examples,
-        valid: Examples | None = None,
+        train: Examples | Stream,
+        valid: Examples | Stream | None = None,
         *,
         budget: Budget | None = None,
         reported: tuple[Any, Any] | None = (None, None),
@@ -254,7 +255,7 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        train, valid : Examples
+        train, valid : Examples or Stream
             What to learn from, and what to watch.
         budget : Budget or None
             Batches and epochs; None follows the parameters.

@@ -13,6 +13,7 @@ from torch import nn
 
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.schedule import Budget, learning_rate_factor
+from sksequence.engine.stream import Pieces, Stream
 from sksequence.engine.threads import single_thread
 
 __all__ = ["SequenceNet"]
@@ -102,19 +103,14 @@ class SequenceNet(NeuralNet):
         return X
 
     def get_dataset(self, X, y=None):
-        """Sequences as examples."""
-        return X if isinstance(X, Examples) else Examples(X, y)
+        """Sequences as examples; examples and streams as they are."""
+        return X if isinstance(X, (Examples, Stream)) else Examples(X, y)
 
     def get_iterator(self, dataset, training=False):
         """Batches by index."""
         if training:
-            return Batches(
-                dataset,
-                batch_size=self.budget.batch_size,
-                generator=self.order,
-                per_epoch=self.budget.per_epoch,
-            )
-        return Batches(dataset)
+            return dataset.training_batches(self.budget, self.order)
+        return dataset.validation_batches(self.budget)
 
     # ------------------------------------------------------------------ one batch
     def infer(self, x, **fit_params):
@@ -204,7 +200,7 @@ class SequenceNet(NeuralNet):
             self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
             self.history.record("gradient_norm", float(torch.stack(self._norms).mean()))
 
-    def _lean_epoch(self, iterator: Batches, training: bool) -> float:
+    def _lean_epoch(self, iterator: Batches | Pieces, training: bool) -> float:
         self._set_training(training)
         total, seen = torch.zeros((), device=self.device), 0
         for batch in iterator:

@@ -2,6 +2,7 @@
 
 from sksequence.modules.cells import CELLS, Cell, new_embedding, new_linear, new_recurrence
 from sksequence.modules.inputs import MixedInputs, Patches, Standardize, TokenEmbedding
+from sksequence.modules.language import Carry, GivenLoss, LanguageNetwork
 from sksequence.modules.masking import reverse, valid_steps
 from sksequence.modules.network import Encoder, RecurrentLayer, SequenceNetwork
 from sksequence.modules.noise import RandomAffine, SeededDropout, SteadyDropout, seed_noise
@@ -10,8 +11,11 @@ from sksequence.modules.pooling import POOLINGS, Pooling
 __all__ = [
     "CELLS",
     "POOLINGS",
+    "Carry",
     "Cell",
     "Encoder",
+    "GivenLoss",
+    "LanguageNetwork",
     "MixedInputs",
     "Patches",
     "Pooling",

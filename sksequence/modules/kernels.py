@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["ElmanLayer", "GRULayer"]
+__all__ = ["ElmanLayer", "GRULayer", "tall_product"]
 
 # Values that are worked on at a time: as many as a core's cache holds.
 _BLOCK_VALUES = 1 << 18
@@ -42,7 +42,7 @@ def _time_major(x: Tensor) -> Tensor:
     return x.transpose(0, 1).reshape(-1, x.shape[-1])
 
 
-def _product(left: Tensor, right: Tensor) -> Tensor:
+def tall_product(left: Tensor, right: Tensor) -> Tensor:
     """``left.T @ right`` of tall matrices; the wide one last, which is up to five times as fast."""
     return left.t() @ right if left.shape[1] <= right.shape[1] else (right.t() @ left).t()
 
@@ -86,7 +86,7 @@ class _Elman(torch.autograd.Function):
         into = None
         if ctx.needs_input_grad[1]:
             into = (flat @ w_ih).view(len(states), len(x), -1).transpose(0, 1)
-        return None, into, _product(flat, _time_major(x)), _product(flat, before), bias, bias, later
+        return None, into, tall_product(flat, _time_major(x)), tall_product(flat, before), bias, bias, later
 
 
 class _GRU(torch.autograd.Function):
@@ -151,8 +151,8 @@ class _GRU(torch.autograd.Function):
                 later.mul_(updates[t]).addmm_(from_state[t], w_hh)
             flat = sums.flatten(0, 1)
             by_input = flat[:, : 3 * size]
-            by_weight += _product(by_input, rows[block].reshape(-1, x.shape[2]))
-            by_recurrent += _product(flat[:, size:], before.flatten(0, 1))
+            by_weight += tall_product(by_input, rows[block].reshape(-1, x.shape[2]))
+            by_recurrent += tall_product(flat[:, size:], before.flatten(0, 1))
             by_bias += flat.sum(0)
             if into is not None:
                 torch.mm(by_input, weight, out=into[block].flatten(0, 1))

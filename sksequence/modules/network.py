@@ -53,6 +53,11 @@ class RecurrentLayer(nn.Module):
             states = torch.cat([states, reverse(backward, lengths)], dim=-1)
         return states if self.norm is None else self.norm(states)
 
+    def carry(self, x: torch.Tensor, state: Any = None) -> tuple[torch.Tensor, Any]:
+        """States of every step, (B, T, H), going on from `state`, and the state after the last step."""
+        states, after = self._run(self.ahead, x, state)
+        return states if self.norm is None else self.norm(states), after
+
     def _run(self, kernel: nn.Module, *inputs: Any) -> Any:
         """What the kernel gives, some of its recurrent weights dropped in training."""
         if not (self.training and self.drop.strength):
@@ -133,6 +138,18 @@ class Encoder(nn.Module):
         for depth, layer in enumerate(self.layers):
             x = layer(self.between(x) if depth else x, lengths)
         return x, lengths
+
+    def carry(self, values: torch.Tensor, states: list[Any] | None = None) -> tuple[torch.Tensor, list[Any]]:
+        """States of every step, (B, T, H), going on from `states`, and those of all layers after the last.
+
+        For one direction and single steps: what comes later is not known yet.
+        """
+        x, after = self.entry(self.inputs(values)), []
+        for depth, layer in enumerate(self.layers):
+            before = None if states is None else states[depth]
+            x, state = layer.carry(self.between(x) if depth else x, before)  # type: ignore[operator]
+            after.append(state)
+        return x, after
 
 
 class PooledNorm(nn.BatchNorm1d):
