@@ -1,4 +1,4 @@
-"""Recurrent networks as scikit-learn estimators: classify, regress and forecast sequences of any form."""
+"""Recurrent networks as scikit-learn estimators: classify, regress, tag and forecast any sequences."""
 
 from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifier
 from sksequence.forecasting import (
@@ -23,6 +23,7 @@ from sksequence.preprocessing import (
 )
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
 from sksequence.sequences import SequenceArray, as_sequences
+from sksequence.tagging import GRUTagger, LSTMTagger, RNNTagger
 
 __version__ = "0.1.0"
 
@@ -35,10 +36,12 @@ __all__ = [
     "GRUForecaster",
     "GRULanguageModel",
     "GRURegressor",
+    "GRUTagger",
     "LSTMClassifier",
     "LSTMForecaster",
     "LSTMLanguageModel",
     "LSTMRegressor",
+    "LSTMTagger",
     "LinearForecaster",
     "MemoryRangeDisplay",
     "NaiveForecaster",
@@ -47,6 +50,7 @@ __all__ = [
     "RNNForecaster",
     "RNNLanguageModel",
     "RNNRegressor",
+    "RNNTagger",
     "RollingOriginSplit",
     "SeasonalNaiveForecaster",
     "SequenceArray",

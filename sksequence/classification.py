@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from sklearn.base import ClassifierMixin
@@ -13,14 +11,14 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 from torch import nn
 
-from sksequence._params import instance_of, none, number, one_of, param
-from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor
+from sksequence._params import number, param
+from sksequence.engine import ClassWeight, GRUCell, LSTMCell, RNNCell, SequencePredictor
 from sksequence.exceptions import InputError, ParameterError
 
 __all__ = ["GRUClassifier", "LSTMClassifier", "RNNClassifier"]
 
 
-class SequenceClassifier(ClassifierMixin, SequencePredictor):
+class SequenceClassifier(ClassifierMixin, ClassWeight, SequencePredictor):
     """Base of the classifiers: labels to codes, codes to labels, probabilities.
 
     Attributes
@@ -31,11 +29,6 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
 
     dropout: float = param(
         0.5, number(0, below=1), "Share of values dropped between layers and before the head."
-    )
-    class_weight: Any = param(
-        None,
-        none() | one_of("balanced") | instance_of(dict, words="a dict of class to weight"),
-        'Weight of each class in the loss; "balanced" weighs each by the inverse of its frequency.',
     )
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -162,7 +155,7 @@ class SequenceClassifier(ClassifierMixin, SequencePredictor):
         # Two classes take two outputs like any other number; only labels that may coincide differ.
         return len(self.classes_)
 
-    def _criterion(self):
+    def _criterion(self, targets):
         return (
             nn.BCEWithLogitsLoss(reduction="none")
             if self._multilabel

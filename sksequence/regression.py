@@ -79,7 +79,7 @@ class SequenceRegressor(RegressorMixin, SequencePredictor):
     def _n_outputs(self):
         return self.n_outputs_
 
-    def _criterion(self):
+    def _criterion(self, targets):
         return nn.MSELoss(reduction="none")
 
     def _decode(self, outputs):

@@ -2,6 +2,7 @@
 
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
+from sksequence.engine.class_weight import ClassWeight
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.probe import Probe
 from sksequence.engine.reporting import with_callbacks
@@ -16,6 +17,7 @@ from sksequence.engine.tokens import TokenInput
 __all__ = [
     "Batches",
     "Budget",
+    "ClassWeight",
     "Examples",
     "GRUCell",
     "LSTMCell",

@@ -29,7 +29,7 @@ from sksequence._params import (
 )
 from sksequence.engine.allocator import kept_memory
 from sksequence.engine.batches import Examples
-from sksequence.engine.net import SequenceNet
+from sksequence.engine.net import Answer, SequenceNet
 from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.seeds import draw_seed, generator_for
@@ -140,6 +140,9 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
     _n_steps = 400
     _min_passes = 4
 
+    # Whether the network gives outputs for every step, and the loss is a mean over steps.
+    _per_step = False
+
     # ------------------------------------------------------------------ training
     def _plan(self, n_samples: int) -> Budget:
         """The training plan for so many examples."""
@@ -177,7 +180,15 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
     def _wrap(self, module: nn.Module, criterion: nn.Module, *, decode, read) -> SequenceNet:
         """A skorch net around a module, as the parameters of the estimator say now."""
         arguments = self._net_arguments()
-        net = SequenceNet(module, criterion, budget=self._plan(1), decode=decode, read=read, **arguments)
+        net = SequenceNet(
+            module,
+            criterion,
+            budget=self._plan(1),
+            decode=decode,
+            read=read,
+            per_step=self._per_step,
+            **arguments,
+        )
         return net.initialize()
 
     def _resume(self) -> None:
@@ -312,6 +323,6 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         hidden = [c for c in table.columns if c.endswith(("_best", "_batch_count"))]
         return table.drop(columns=hidden).set_index("epoch")
 
-    def _outputs(self, examples: Examples) -> np.ndarray:
-        """The network's outputs for all examples."""
-        return self.net_.outputs(examples)
+    def _outputs(self, examples: Examples, answer: Answer | None = None) -> np.ndarray:
+        """The network's outputs, or an answer made of them, for all examples."""
+        return self.net_.outputs(examples, answer)

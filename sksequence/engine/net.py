@@ -15,8 +15,12 @@ from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.schedule import Budget, learning_rate_factor
 from sksequence.engine.stream import Pieces, Stream
 from sksequence.engine.threads import single_thread
+from sksequence.modules import valid_steps
 
-__all__ = ["SequenceNet"]
+__all__ = ["Answer", "SequenceNet"]
+
+# What to make of the outputs of a batch, and the lengths (B,) of its sequences.
+Answer = Callable[[Any, torch.Tensor], torch.Tensor]
 
 # From this many rows on, matrix products give every row the same bits whatever rows stand beside it;
 # below, libraries switch to matrix-vector products, which sum in another order.
@@ -36,6 +40,44 @@ def _weighted_mean(losses: torch.Tensor, weights: torch.Tensor | None) -> torch.
     each = losses.flatten(1).mean(dim=1) if losses.ndim > 1 else losses
     total = weights.sum()
     return (each * weights).sum() / torch.where(total > 0, total, torch.ones_like(total))
+
+
+def _mean_of_steps(sums: torch.Tensor, counts: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+    """Mean over the steps of a batch from what each sequence adds to it: (B,), (B,), (B,) or None -> ()."""
+    if weights is not None:
+        sums, counts = sums * weights, counts * weights
+    total = counts.sum()
+    return sums.sum() / torch.where(total > 0, total, torch.ones_like(total))
+
+
+class _Places:
+    """Where the outputs of a batch stand among those of all examples.
+
+    Parameters
+    ----------
+    lengths : Tensor of shape (n,)
+        Steps of each example.
+    per_step : bool
+        Whether there is an output for each step.
+    """
+
+    def __init__(self, lengths: torch.Tensor, per_step: bool):
+        self.lengths = lengths
+        self.per_step = per_step
+        ends = lengths.cumsum(0)
+        self.starts = ends - lengths
+        self.n_rows = int(ends[-1]) if per_step else len(lengths)
+
+    def put(self, out: torch.Tensor, index: torch.Tensor, result: torch.Tensor | None) -> torch.Tensor:
+        """Write the outputs (B, ...) or (B, T, ...) of the examples in `index` (B,)."""
+        if self.per_step:
+            valid = valid_steps(self.lengths[index], out.shape[1])
+            index = (self.starts[index].unsqueeze(1) + torch.arange(out.shape[1]))[valid]
+            out = out[valid]
+        if result is None:
+            result = out.new_empty(self.n_rows, *out.shape[1:])
+        result[index] = out
+        return result
 
 
 class SequenceNet(NeuralNet):
@@ -64,6 +106,10 @@ class SequenceNet(NeuralNet):
         Maps outputs (n, ...) to what ``predict`` gives; scoring callbacks use it.
     read : callable or None
         Maps what the module returns to one tensor, where it returns more.
+    per_step : bool
+        Whether outputs and targets have a row for each step. The criterion then maps (outputs,
+        targets, lengths) to the sum of each sequence's losses and to what its steps count together,
+        and the loss is their quotient over the batch: long sequences have more to teach.
     **kwargs
         Passed to ``skorch.NeuralNet``.
     """
@@ -81,6 +127,7 @@ class SequenceNet(NeuralNet):
         order: torch.Generator | None = None,
         decode: Callable[[np.ndarray], np.ndarray] | None = None,
         read: Callable[[Any], torch.Tensor] | None = None,
+        per_step: bool = False,
         **kwargs: Any,
     ):
         super().__init__(module, criterion, **kwargs)
@@ -92,6 +139,7 @@ class SequenceNet(NeuralNet):
         self.order = order
         self.decode = decode
         self.read = read
+        self.per_step = per_step
 
     @property
     def _default_callbacks(self):
@@ -122,10 +170,13 @@ class SequenceNet(NeuralNet):
             return self.module_(**inputs)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Weighted mean of the examples' losses."""
-        losses = self.criterion_(y_pred, y_true.to(self.device))
-        weights = X.get("sample_weight")
-        return _weighted_mean(losses, None if weights is None else weights.to(self.device))
+        """Weighted mean of the losses of the examples, or of their steps."""
+        y_true, weights = y_true.to(self.device), X.get("sample_weight")
+        weights = None if weights is None else weights.to(self.device)
+        if self.per_step:
+            sums, counts = self.criterion_(y_pred, y_true, X["lengths"].to(self.device))
+            return _mean_of_steps(sums, counts, weights)
+        return _weighted_mean(self.criterion_(y_pred, y_true), weights)
 
     def _read(self, output: Any) -> torch.Tensor:
         return output if self.read is None else self.read(output)
@@ -143,7 +194,7 @@ class SequenceNet(NeuralNet):
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self._weights, self.gradient_clip or float("inf"))
         self._norms.append(norm)
-        return {"loss": loss, "y_pred": self._read(outputs)}
+        return {"loss": loss, "y_pred": self._read(outputs).detach()}
 
     def train_step(self, batch, **fit_params):
         """One step of the optimiser at the scheduled learning rate."""
@@ -166,6 +217,20 @@ class SequenceNet(NeuralNet):
             group["lr"] = self.lr * factor
         self._step += 1
 
+    # ------------------------------------------------------------------ telling others
+    def notify(self, method_name, **kwargs):
+        """Tell callbacks; of labels for each step they see those of the batch's steps, end to end."""
+        if method_name == "on_batch_end" and self.per_step:
+            inputs, targets = kwargs["batch"]
+            kwargs["batch"] = inputs, self._without_padding(targets, inputs)
+            kwargs["y_pred"] = self._without_padding(kwargs["y_pred"], inputs)
+        super().notify(method_name, **kwargs)
+
+    @staticmethod
+    def _without_padding(steps: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """The valid steps of a batch end to end: (B, T, ...) -> (n_steps, ...)."""
+        return steps[valid_steps(inputs["lengths"], steps.shape[1]).to(steps.device)]
+
     # ------------------------------------------------------------------ epochs
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train on one thread; remember whether Ctrl-C ended it."""
@@ -187,12 +252,11 @@ class SequenceNet(NeuralNet):
             return
         self._norms.clear()
         if any(_wants_batches(callback) for _, callback in self.callbacks_):
-            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
-            batches = self.history[-1, "batches"]
-            batches = [b for b in batches if f"{prefix}_loss" in b]
-            sizes = np.array([b[f"{prefix}_batch_size"] for b in batches], dtype=float)
-            losses = np.array([b[f"{prefix}_loss"] for b in batches])
-            loss = float(losses @ sizes / sizes.sum())
+            sizes: list[int] = []
+            watched = self._noting_sizes(iterator, sizes)
+            super().run_single_epoch(watched, training, prefix, step_fn, **fit_params)
+            losses = [b[f"{prefix}_loss"] for b in self.history[-1, "batches"] if f"{prefix}_loss" in b]
+            loss = float(np.average(losses, weights=sizes))
         else:
             loss = self._lean_epoch(iterator, training)
         self.history.record(f"{prefix}_loss", loss)
@@ -200,12 +264,22 @@ class SequenceNet(NeuralNet):
             self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
             self.history.record("gradient_norm", float(torch.stack(self._norms).mean()))
 
+    def _size(self, batch) -> int:
+        """How many losses the loss of a batch is the mean of."""
+        lengths = batch[0]["lengths"]
+        return int(lengths.sum()) if self.per_step else len(lengths)
+
+    def _noting_sizes(self, iterator: Batches | Pieces, sizes: list[int]) -> Iterator:
+        for batch in iterator:
+            sizes.append(self._size(batch))
+            yield batch
+
     def _lean_epoch(self, iterator: Batches | Pieces, training: bool) -> float:
         self._set_training(training)
         total, seen = torch.zeros((), device=self.device), 0
         for batch in iterator:
             loss = self._lean_train_step(batch) if training else self.validation_step(batch)["loss"]
-            size = len(batch[0]["lengths"])
+            size = self._size(batch)
             total += loss.detach() * size
             seen += size
         return float(total) / seen
@@ -221,20 +295,34 @@ class SequenceNet(NeuralNet):
         """Outputs of a batch without gradient bookkeeping."""
         self._set_training(training)
         with torch.inference_mode():
-            return self._read(self.infer(batch[0]))
+            out = self._read(self.infer(batch[0]))
+            return self._without_padding(out, batch[0]) if self.per_step else out
 
-    def outputs(self, examples: Examples) -> np.ndarray:
-        """Outputs (n, ...) of all examples, computed in batches of like length."""
+    def outputs(self, examples: Examples, answer: Answer | None = None) -> np.ndarray:
+        """Outputs (n, ...) of all examples, computed in batches of like length.
+
+        Where there is an output for each step, those of all sequences come end to end, in the order of
+        the examples, without padding: (total_steps, ...).
+
+        Parameters
+        ----------
+        examples : Examples
+            What to read.
+        answer : callable or None
+            Maps the outputs and lengths of a batch to what is wanted of them; None to the outputs.
+        """
         batches = Batches(examples)
+        places = _Places(batches.inputs.lengths, self.per_step)
         result: torch.Tensor | None = None
         self._set_training(False)
         with single_thread(), torch.inference_mode():
             for index in batches.by_length():
                 rows = index if len(index) >= _LEAST_ROWS else index.repeat(_LEAST_ROWS)
-                out = self._read(self.infer(batches.batch(rows)[0])).to("cpu", torch.float32)
-                if result is None:
-                    result = out.new_empty(len(examples), *out.shape[1:])
-                result[index] = out[: len(index)]
+                inputs = batches.batch(rows)[0]
+                out = self.infer(inputs)
+                out = self._read(out) if answer is None else answer(out, inputs["lengths"].to(self.device))
+                out = (out.float() if out.is_floating_point() else out).cpu()[: len(index)]
+                result = places.put(out, index, result)
         assert result is not None
         return result.numpy()
 

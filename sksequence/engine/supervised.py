@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,17 +34,26 @@ class SupervisedReader(SequenceReader):
     """
 
     # ------------------------------------------------------------------ what a task defines
-    def _encode_targets(self, y: Any, *, reset: bool, classes: Any = None) -> np.ndarray:
+    def _encode_targets(self, y: Any, *, reset: bool, classes: Any = None) -> Any:
         raise NotImplementedError
 
     def _network(self, sequences: SequenceArray, generator: torch.Generator) -> torch.nn.Module:
         raise NotImplementedError
 
-    def _criterion(self) -> torch.nn.Module:
+    def _criterion(self, targets: Any) -> torch.nn.Module:
+        """The loss, which may depend on the encoded targets of the training data."""
         raise NotImplementedError
 
     def _decode(self, outputs: np.ndarray) -> np.ndarray:
         raise NotImplementedError
+
+    def _reading(self) -> Callable[[Any], torch.Tensor] | None:
+        """Maps what the network returns to one tensor, where it returns more."""
+        return None
+
+    def _aligned(self, y: Any, sequences: SequenceArray, caller: str) -> Any:
+        """The targets in the order of the sequences."""
+        return _in_order_of(sequences.ids, y)
 
     def _target_weights(self, y: np.ndarray) -> np.ndarray | None:
         """Weight of each example that follows from its target; None for equal weights."""
@@ -65,7 +75,8 @@ class SupervisedReader(SequenceReader):
             a table (n_samples, n_timesteps), a list of arrays of any length, a SequenceArray.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Classifiers: labels of any dtype; a 2-D array of 0 and 1 is multi-label. Regressors: finite
-            numbers of any scale; the loss is the squared error.
+            numbers of any scale; the loss is the squared error. Taggers: a list with a label sequence,
+            one label a step, for each sequence.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence in the loss.
 
@@ -94,7 +105,7 @@ class SupervisedReader(SequenceReader):
                 f"{caller}: y is None, but {type(self).__name__} requires y to be passed, but the target y "
                 "is None. Pass one target for each sequence."
             )
-        y = _in_order_of(sequences.ids, y)
+        y = self._aligned(y, sequences, caller)
         targets = self._encode_targets(y, reset=fresh, classes=classes)
         if len(targets) != len(sequences):
             raise InputError(
@@ -102,13 +113,21 @@ class SupervisedReader(SequenceReader):
                 "sequence needs one target. Pass X and y of equal length."
             )
         weights = self._weights(sample_weight, targets, caller)
-        if fresh:
-            self._set_sizes(sequences)
-            self._begin(lambda g: self._network(sequences, g), self._criterion(), decode=self._decode)
         examples = Examples(sequences, targets, weights)
         if weights is not None and (weights > 0).any():
-            # A sample of no weight must not even stand in a batch, whose moments it would shift.
+            # A sample of no weight must not shift the moments of the inputs, nor those of a batch.
             examples = examples.take(np.flatnonzero(weights > 0))
+        criterion = self._criterion(examples.targets)
+        if fresh:
+            self._set_sizes(examples.sequences)
+            self._begin(
+                lambda g: self._network(examples.sequences, g),
+                criterion,
+                decode=self._decode,
+                read=self._reading(),
+            )
+        else:
+            self.net_.criterion_ = criterion
         train, valid = self._split(examples, caller)
         budget = self._plan(len(train))
         if epochs is not None:

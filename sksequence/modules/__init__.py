@@ -1,18 +1,23 @@
 """Networks as plain ``torch.nn.Module``: they know neither scikit-learn nor skorch."""
 
 from sksequence.modules.cells import CELLS, Cell, new_embedding, new_linear, new_recurrence
+from sksequence.modules.crf import Chain, ChainLoss, log_marginals, log_partition, path_score, viterbi
 from sksequence.modules.inputs import MixedInputs, Patches, Standardize, TokenEmbedding
 from sksequence.modules.language import Carry, GivenLoss, LanguageNetwork
 from sksequence.modules.masking import reverse, valid_steps
 from sksequence.modules.network import Encoder, RecurrentLayer, SequenceNetwork
 from sksequence.modules.noise import RandomAffine, SeededDropout, SteadyDropout, seed_noise
 from sksequence.modules.pooling import POOLINGS, Pooling
+from sksequence.modules.tagging import ChainNetwork, StepLoss, StepNetwork
 
 __all__ = [
     "CELLS",
     "POOLINGS",
     "Carry",
     "Cell",
+    "Chain",
+    "ChainLoss",
+    "ChainNetwork",
     "Encoder",
     "GivenLoss",
     "LanguageNetwork",
@@ -25,11 +30,17 @@ __all__ = [
     "SequenceNetwork",
     "Standardize",
     "SteadyDropout",
+    "StepLoss",
+    "StepNetwork",
     "TokenEmbedding",
+    "log_marginals",
+    "log_partition",
     "new_embedding",
     "new_linear",
     "new_recurrence",
+    "path_score",
     "reverse",
     "seed_noise",
     "valid_steps",
+    "viterbi",
 ]

@@ -3,5 +3,6 @@
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.checks import check_features, check_ids
 from sksequence.sequences.forms import as_sequences
+from sksequence.sequences.ragged import RaggedList
 
-__all__ = ["SequenceArray", "as_sequences", "check_features", "check_ids"]
+__all__ = ["RaggedList", "SequenceArray", "as_sequences", "check_features", "check_ids"]

@@ -1,0 +1,269 @@
+"""Recurrent taggers: a label for every step of a sequence."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import check_is_fitted
+
+from sksequence._params import boolean, number, param
+from sksequence.engine import ClassWeight, Examples, GRUCell, LSTMCell, RNNCell, SupervisedReader
+from sksequence.exceptions import InputError, ParameterError
+from sksequence.metrics import token_accuracy
+from sksequence.metrics.labels import StepLabels, read_labels
+from sksequence.modules import ChainLoss, ChainNetwork, StepLoss, StepNetwork, log_marginals, viterbi
+from sksequence.sequences import RaggedList, SequenceArray
+
+__all__ = ["GRUTagger", "LSTMTagger", "RNNTagger"]
+
+
+class SequenceTagger(ClassWeight, SupervisedReader):
+    """Base of the taggers: labels of steps to codes and back, probabilities, accuracy.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels in the order of the columns of `predict_proba`.
+    """
+
+    bidirectional: bool = param(
+        True,
+        boolean(),
+        """Whether a second network reads every sequence from its end. It is on because a label mostly
+        depends on what follows the step as well as on what comes before. Switch it off where labels
+        are wanted while a sequence still comes in: then no label depends on a later step.""",
+    )
+    dropout: float = param(
+        0.5, number(0, below=1), "Share of values dropped between layers and before the head."
+    )
+    crf: bool = param(
+        False,
+        boolean(),
+        """Whether the labels of a sequence are scored together, by a linear-chain conditional random
+        field (Lafferty et al. 2001) over the network's scores: `predict` is then the best label
+        sequence, and `predict_proba` the marginal probability of each label. It helps where some
+        labels can hardly follow others, as in BIO schemes.""",
+    )
+
+    _per_step = True
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one more pass over these sequences.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            As in :meth:`fit`.
+        y : list of label sequences
+            As in :meth:`fit`.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed at the first call if `y` does not hold them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence in the loss.
+
+        Returns
+        -------
+        self : object
+        """
+        name = f"{type(self).__name__}.partial_fit"
+        return self._fit(X, y, sample_weight, caller=name, fresh=False, classes=classes, epochs=1)
+
+    def predict(self, X):
+        """Most probable label of each step; with `crf`, the most probable label sequence.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        y : list of ndarray of shape (length_i,)
+            In the dtype of the labels passed to `fit`.
+        """
+        sequences, codes = self._answers(X, "predict", viterbi if self._chained else _best)
+        return RaggedList.split(self.classes_[codes], sequences.lengths)
+
+    def predict_proba(self, X):
+        """Probability of each label at each step; with `crf`, its marginal over all label sequences.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        proba : list of ndarray of float64 of shape (length_i, n_classes)
+            Columns in the order of `classes_`; rows sum to 1.
+        """
+        answer = log_marginals if self._chained else None
+        sequences, scores = self._answers(X, "predict_proba", answer)
+        proba = torch.from_numpy(scores).double().softmax(dim=1).numpy()
+        return RaggedList.split(proba, sequences.lengths)
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the steps whose label is right.
+
+        Parameters
+        ----------
+        X : array-like of sequences
+            As in :meth:`fit`.
+        y : list of label sequences
+            As in :meth:`fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence, of each of its steps.
+
+        Returns
+        -------
+        accuracy : float
+            Over the steps of all sequences; padding is no step.
+        """
+        caller = f"{type(self).__name__}.score"
+        check_is_fitted(self, "net_")
+        sequences = self._read(X, caller)
+        labels = self._aligned(y, sequences, caller)
+        true = RaggedList.split(labels.values, labels.lengths)
+        return token_accuracy(true, self.predict(sequences), sample_weight=sample_weight)
+
+    # ------------------------------------------------------------------ the task
+    def _aligned(self, y, sequences, caller) -> StepLabels:
+        index = getattr(y, "index", None)
+        if getattr(index, "nlevels", 1) == 1:
+            y = super()._aligned(y, sequences, caller)
+        labels = read_labels(y, caller)
+        if labels.ids is not None and sequences.ids is not None and len(labels) == len(sequences):
+            differ = np.flatnonzero(labels.ids != sequences.ids)[:1]
+            if len(differ):
+                ids = [held[differ].tolist()[0] for held in (labels.ids, sequences.ids)]
+                raise InputError(
+                    f"{caller}: the ids of y and X differ, first {ids[0]!r} and {ids[1]!r}, but labels are "
+                    "matched to sequences by them. Take both from the same table."
+                )
+        return labels.fitted(sequences.lengths, "X", caller)
+
+    def _encode_targets(self, y, *, reset, classes=None) -> SequenceArray:
+        name = type(self).__name__
+        found, codes = self._distinct(y)
+        if reset:
+            self.classes_ = found if classes is None else np.unique(np.asarray(classes))
+        if len(self.classes_) < 2:
+            raise InputError(
+                f"{name}: y holds 1 class ({self.classes_.tolist()[0]!r}), but a tagger needs steps of at "
+                "least 2 classes. Check how y was selected."
+            )
+        places, known = self._codes(found)
+        if not known.all():
+            row = int(known[codes].argmin())
+            i, step = y.place(row)
+            raise InputError(
+                f"{name}: y holds {y.values[[row]].tolist()[0]!r} at step {step} of sequence {i}, but the "
+                f"classes are {self.classes_.tolist()}. Pass all of them as `classes` at the first "
+                "partial_fit, or fit anew."
+            )
+        return SequenceArray(places[codes], y.starts, y.lengths)
+
+    def _codes(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Position of each label among the classes, and whether it stands there."""
+        kinds = [{"S": "U"}.get(a.dtype.kind, a.dtype.kind) for a in (labels, self.classes_)]
+        if "O" not in kinds and (kinds[0] == "U") != (kinds[1] == "U"):
+            return np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=bool)
+        places = np.searchsorted(self.classes_, labels).clip(max=len(self.classes_) - 1)
+        return places.astype(np.int64), self.classes_[places] == labels
+
+    def _distinct(self, y: StepLabels) -> tuple[np.ndarray, np.ndarray]:
+        """The labels that occur, sorted, and the code of each step; missing labels are refused."""
+        missing = pd.isna(y.values)
+        if missing.any():
+            i, step = y.place(int(missing.argmax()))
+            raise InputError(
+                f"{type(self).__name__}: y has no label at step {step} of sequence {i} ({int(missing.sum())} "
+                "missing in all), but each step needs one. Fill them, or drop these steps from X and y."
+            )
+        return np.unique(y.values, return_inverse=True)
+
+    def _network(self, sequences, generator):
+        return (ChainNetwork if self.crf else StepNetwork)(
+            self._encoder(sequences, generator),
+            n_outputs=len(self.classes_),
+            dropout=self.dropout,
+            generator=generator,
+        )
+
+    def _reading(self):
+        return attrgetter("emissions") if self.crf else None
+
+    def _criterion(self, targets):
+        if self.class_weight is None:
+            return ChainLoss() if self.crf else StepLoss()
+        if self.crf:
+            raise ParameterError(
+                f"The 'class_weight' parameter of {type(self).__name__} must be None with crf=True: a field "
+                "has one loss for the labels of a whole sequence. Weigh sequences with sample_weight instead."
+            )
+        return StepLoss(torch.from_numpy(self._class_weights(targets)).float())
+
+    def _class_weights(self, targets: SequenceArray) -> np.ndarray:
+        """Weight of each class, those that do not occur among them."""
+        codes = targets.values[:, 0]
+        if self.class_weight != "balanced":
+            return compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[codes])
+        weights = np.ones(len(self.classes_))
+        there = np.unique(codes)
+        weights[there] = compute_class_weight("balanced", classes=there, y=codes)
+        return weights
+
+    @property
+    def _chained(self) -> bool:
+        """Whether the fitted network is a field, whatever `crf` says now."""
+        check_is_fitted(self, "net_")
+        return isinstance(self.net_.module_, ChainNetwork)
+
+    def _answers(self, X, method: str, answer) -> tuple[SequenceArray, np.ndarray]:
+        """The sequences read, and an answer for each of their steps, end to end."""
+        sequences = self._read(X, method)
+        return sequences, self._outputs(Examples(sequences), answer)
+
+    def _answer(self, outputs, lengths):
+        # What is said at the last step; what is added to all scores changes no probability.
+        rows = torch.arange(len(lengths), device=lengths.device)
+        scores = (outputs.emissions if self._chained else outputs)[rows, lengths - 1]
+        return scores - scores.mean(dim=1, keepdim=True)
+
+    def _decode(self, outputs):
+        return outputs.argmax(axis=1)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+
+def _best(scores: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Code of the most probable label: (B, T, K), (B,) -> (B, T)."""
+    return scores.argmax(2)
+
+
+class RNNTagger(RNNCell, SequenceTagger):
+    """Label the steps of sequences with an Elman network (Elman 1990), the plain recurrent network.
+
+    The smallest and quickest of the three; it forgets soonest.
+    """
+
+
+class LSTMTagger(LSTMCell, SequenceTagger):
+    """Label the steps of sequences with long short-term memory (Hochreiter & Schmidhuber 1997).
+
+    Keeps information over the longest spans, with four times the weights of an Elman network.
+    """
+
+
+class GRUTagger(GRUCell, SequenceTagger):
+    """Label the steps of sequences with gated recurrent units (Cho et al. 2014).
+
+    About as able as the LSTM, with three quarters of its weights.
+    """
