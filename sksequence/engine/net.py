@@ -17,7 +17,7 @@ from sksequence.engine.stream import Pieces, Stream
 from sksequence.engine.threads import single_thread
 from sksequence.modules import valid_steps
 
-__all__ = ["Answer", "SequenceNet"]
+__all__ = ["SequenceNet"]
 
 # What to make of the outputs of a batch, and the lengths (B,) of its sequences.
 Answer = Callable[[Any, torch.Tensor], torch.Tensor]
