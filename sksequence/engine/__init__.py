@@ -3,6 +3,7 @@
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
 from sksequence.engine.class_weight import ClassWeight
+from sksequence.engine.encoder_weights import EncoderWeights
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.probe import Probe
 from sksequence.engine.reporting import with_callbacks
@@ -18,6 +19,7 @@ __all__ = [
     "Batches",
     "Budget",
     "ClassWeight",
+    "EncoderWeights",
     "Examples",
     "GRUCell",
     "LSTMCell",

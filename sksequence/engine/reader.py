@@ -71,10 +71,10 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     def _find_columns(self, sequences: SequenceArray, caller: str) -> list[int]:
         """Positions of `token_features`."""
         owner, names, n = type(self).__name__, sequences.feature_names or (), sequences.n_features
-        if self.embedding_dim is None or self.embeddings is not None:
+        if self.embedding_dim is None or self.embeddings is not None or self.init_from is not None:
             raise ParameterError(
                 f"The 'token_features' parameter of {owner} needs embedding_dim, the width of their "
-                "vectors, and no embeddings. Set embedding_dim to an int."
+                "vectors, and neither embeddings nor init_from. Set embedding_dim to an int."
             )
         places = [names.index(f) if f in names else f for f in self.token_features]
         for place in places:
@@ -94,7 +94,7 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     ) -> Encoder:
         """A new network up to the states of every (patched) step."""
         inputs = self._inputs(sequences, generator)
-        return Encoder(
+        encoder = Encoder(
             self._cell,
             inputs,
             inputs.output_size,
@@ -110,6 +110,8 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
             generator=generator,
             **self._kernel_options(),
         )
+        self._begin_with_weights(encoder, self._cell, self.get_params(deep=False))
+        return encoder
 
     def _inputs(self, sequences: SequenceArray, generator: torch.Generator) -> Any:
         """What makes steps of raw values."""

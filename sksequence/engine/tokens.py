@@ -7,9 +7,10 @@ from typing import Any
 import torch
 
 from sksequence._params import Parameters, boolean, integer, none, number, param
+from sksequence.engine.encoder_weights import INIT_FROM, EncoderWeights, weights_of
 from sksequence.engine.vectors import VECTORS, vectors_by_id
 from sksequence.exceptions import InputError, ParameterError
-from sksequence.modules import TokenEmbedding
+from sksequence.modules import Encoder, TokenEmbedding
 from sksequence.sequences import SequenceArray
 
 __all__ = ["TokenInput"]
@@ -44,10 +45,21 @@ class TokenInput(Parameters):
         vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018).""",
     )
 
+    init_from: Any = param(
+        None,
+        none() | INIT_FROM,
+        """A fitted language model, or rather its `encoder_weights()`, whose token vectors and recurrent
+        layers this network begins with (Dai & Le 2015; Howard & Ruder 2018); a backward direction begins at
+        random. Words are matched by name where both vocabularies are known, else ids. Cell, `hidden_size`,
+        `num_layers` and `layer_norm` must be the model's; `memory` then sets nothing. A model itself will
+        do where nothing clones this estimator, and within ``FrozenEstimator``.""",
+    )
+
     @property
     def _has_vectors(self) -> bool:
         """Whether ids become vectors."""
-        return self.embedding_dim is not None or self.embeddings is not None
+        sources = (self.embedding_dim, self.embeddings, self.init_from)
+        return any(source is not None for source in sources)
 
     def _check_vocabulary(self, sequences: SequenceArray, caller: str, *, reset: bool) -> None:
         """Remember what the ids stand for in training, and refuse those that stand for something else."""
@@ -64,19 +76,50 @@ class TokenInput(Parameters):
         """The table of vectors of the ids in these sequences."""
         names = sequences.vocabulary
         n_tokens = int(sequences.compact().values.max()) + 1 if names is None else len(names)
-        if self.embeddings is None:
-            return self._table(n_tokens, self.embedding_dim, generator)
         owner = type(self).__name__
-        vectors, found = vectors_by_id(self.embeddings, names, n_tokens, owner)
+        source, parameter = self.embeddings, "embeddings"
+        if self.init_from is not None:
+            source, parameter = self._pretrained().embeddings_for(names), "init_from"
+        if source is None:
+            return self._table(n_tokens, self.embedding_dim, generator)
+        vectors, found = vectors_by_id(source, names, n_tokens, owner, parameter)
         width = vectors.shape[1]
         if self.embedding_dim not in (None, width):
             raise ParameterError(
-                f"The 'embedding_dim' parameter of {owner} must be None or the width of the embeddings, "
+                f"The 'embedding_dim' parameter of {owner} must be None or the width of {parameter}, "
                 f"{width}. Got {self.embedding_dim} instead."
             )
         table = self._table(n_tokens, width, generator)
         table.begin_with(torch.from_numpy(vectors), torch.from_numpy(found), freeze=self.freeze_embeddings)
         return table
+
+    def _pretrained(self) -> EncoderWeights:
+        """What `init_from` holds."""
+        owner = type(self).__name__
+        if self.embeddings is not None:
+            raise ParameterError(
+                f"The 'embeddings' parameter of {owner} must be None where init_from brings token vectors. "
+                f"Got a {type(self.embeddings).__name__} instead."
+            )
+        return weights_of(self.init_from, owner)
+
+    def _begin_with_weights(self, encoder: Encoder, cell: str, sizes: dict[str, Any]) -> None:
+        """Let the recurrent layers begin as `init_from` says; `sizes` are those of this network."""
+        if self.init_from is None:
+            return
+        weights, owner = self._pretrained(), type(self).__name__
+        if weights.cell != cell:
+            raise ParameterError(
+                f"The 'init_from' parameter of {owner} must hold weights of its own recurrence, {cell!r}. "
+                f"Got {weights!r} instead."
+            )
+        unlike = [f"{name}={value!r}" for name, value in weights.sizes.items() if sizes[name] != value]
+        if unlike:
+            raise ParameterError(
+                f"The 'init_from' parameter of {owner} must hold weights of its own sizes. Got {weights!r} "
+                f"instead: set {', '.join(unlike)}."
+            )
+        weights.put_into(encoder)
 
     def _table(self, n_tokens: int, width: int, generator: torch.Generator) -> TokenEmbedding:
         return TokenEmbedding(n_tokens, width, dropout=self.embedding_dropout, generator=generator)

@@ -50,7 +50,11 @@ def _by_word(embeddings: Any) -> tuple[Callable[[str], Any], int]:
 
 
 def vectors_by_id(
-    embeddings: Any, vocabulary: Sequence[str] | None, n_tokens: int, owner: str
+    embeddings: Any,
+    vocabulary: Sequence[str] | None,
+    n_tokens: int,
+    owner: str,
+    parameter: str = "embeddings",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Vectors of the ids, and which ids have one.
 
@@ -62,8 +66,8 @@ def vectors_by_id(
         What the ids stand for; an array of vectors by id needs none.
     n_tokens : int
         Number of ids.
-    owner : str
-        The estimator, for errors.
+    owner, parameter : str
+        The estimator, and its parameter, for errors.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def vectors_by_id(
         return vectors, np.arange(n_tokens) < n
     if vocabulary is None:
         raise ParameterError(
-            f"The 'embeddings' parameter of {owner} holds vectors of words, but X is ids of unknown words. "
+            f"The {parameter!r} parameter of {owner} holds vectors of words, but X is ids of unknown words. "
             "Pass the output of a SequenceTokenizer, or an array with the vector of id i in row i."
         )
     look_up, width = _by_word(embeddings)
@@ -95,13 +99,13 @@ def vectors_by_id(
             continue
         if np.shape(vector) != (width,):
             raise ParameterError(
-                f"The 'embeddings' parameter of {owner} must hold vectors of one width. Got shape "
+                f"The {parameter!r} parameter of {owner} must hold vectors of one width. Got shape "
                 f"{np.shape(vector)} for {word!r} beside ({width},)."
             )
         vectors[i], found[i] = vector, True
     if not found.any():
         raise ParameterError(
-            f"The 'embeddings' parameter of {owner} holds none of the {n_tokens} tokens of X. Check that "
+            f"The {parameter!r} parameter of {owner} holds none of the {n_tokens} tokens of X. Check that "
             "both are cut alike, in lower case or not."
         )
     return vectors, found

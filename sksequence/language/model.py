@@ -8,7 +8,15 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import Rule, boolean, integer, none, number, one_of, param
-from sksequence.engine import Budget, RecurrentEstimator, RecurrentStack, Stream, TokenInput, with_callbacks
+from sksequence.engine import (
+    Budget,
+    EncoderWeights,
+    RecurrentEstimator,
+    RecurrentStack,
+    Stream,
+    TokenInput,
+    with_callbacks,
+)
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.language.generation import TextGeneration
 from sksequence.language.reading import last_states, log_probabilities
@@ -199,6 +207,7 @@ class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimat
             generator=generator,
             **self._kernel_options(),
         )
+        self._begin_with_weights(encoder, self._cell, self.get_params(deep=False))
         return LanguageNetwork(
             encoder,
             n_tokens=self.n_tokens_,
@@ -206,6 +215,17 @@ class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimat
             dropout=self.dropout,
             generator=generator,
         )
+
+    def encoder_weights(self) -> EncoderWeights:
+        """Token vectors and recurrent layers, for `init_from` of other estimators.
+
+        Returns
+        -------
+        weights : EncoderWeights
+            A value that does not change when this model learns on.
+        """
+        check_is_fitted(self, "net_")
+        return EncoderWeights(self._cell, self.net_.module_.encoder, self._lexicon.labels)
 
     # ------------------------------------------------------------------ how well texts are foretold
     def _read(self, X, method: str) -> SequenceArray:
