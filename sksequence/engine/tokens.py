@@ -85,8 +85,9 @@ class TokenInput(Parameters):
         vectors, found = vectors_by_id(source, names, n_tokens, owner, parameter)
         width = vectors.shape[1]
         if self.embedding_dim not in (None, width):
+            vectors_of = "embeddings" if self.init_from is None else "vectors of init_from"
             raise ParameterError(
-                f"The 'embedding_dim' parameter of {owner} must be None or the width of {parameter}, "
+                f"The 'embedding_dim' parameter of {owner} must be None or the width of the {vectors_of}, "
                 f"{width}. Got {self.embedding_dim} instead."
             )
         table = self._table(n_tokens, width, generator)
