@@ -110,7 +110,7 @@ def test_ids_of_another_vocabulary_are_refused(tokens):
         ({"embeddings": {"good": [1.0], "bad": [1.0, 2.0]}}, "must hold vectors of one width"),
         (
             {"embeddings": (WORDS, VECTORS), "embedding_dim": 4},
-            "must be None or the width of the embeddings, 3",
+            'must be "auto" or the width of the embeddings',
         ),
         ({"embeddings": [1.0, 2.0]}, "must be None or a dict of word to vector"),
     ],
@@ -123,6 +123,29 @@ def test_vectors_that_do_not_fit_are_refused(settings, sentence, tokens):
 def test_words_need_a_vocabulary():
     with pytest.raises(ParameterError, match="X is ids of unknown words"):
         LSTMClassifier(embeddings={"good": [1.0]}, **SMALL).fit([[1, 2], [2]], [0, 1])
+
+
+def test_output_of_a_tokenizer_is_read_as_tokens_by_itself(tokens):
+    model = LSTMClassifier(**SMALL).fit(tokens, LABELS)
+    assert model.embedding_dim_ == 100
+    assert table_of(model).shape == (len(tokens.vocabulary) + 1, 100)
+    plain = SequenceArray(tokens.values, tokens.starts, tokens.lengths)
+    assert (model.predict(plain) == model.predict(tokens)).all()
+    for numbers in (
+        LSTMClassifier(embedding_dim=None, **SMALL).fit(tokens, LABELS),
+        LSTMClassifier(**SMALL).fit(plain, LABELS),
+    ):
+        assert not hasattr(numbers, "embedding_dim_")
+        assert numbers.net_.module_.encoder.inputs.output_size == 1
+
+
+@pytest.mark.parametrize(("n_words", "share"), [(997, 0.0), (998, 0.5)])
+def test_auto_drops_words_of_large_vocabularies(n_words, share):
+    words = [[f"w{i}" for i in range(n_words)], ["w1"]]
+    tokens = SequenceTokenizer().fit_transform(words)
+    model = LSTMClassifier(**SMALL).fit(tokens, [0, 1])
+    assert model.embedding_dropout_ == share
+    assert model.net_.module_.encoder.inputs.words.strength == share
 
 
 # ---------------------------------------------------------------------- noise
@@ -197,7 +220,7 @@ def test_each_noise_changes_the_training(name, tokens):
     quiet = LSTMClassifier(embedding_dim=3, **SMALL).fit(tokens, LABELS).predict_proba(tokens)
     noisy = LSTMClassifier(embedding_dim=3, **{name: 0.5}, **SMALL).fit(tokens, LABELS)
     assert np.abs(noisy.predict_proba(tokens) - quiet).max() > 1e-4
-    with pytest.raises(ParameterError, match=f"The '{name}' parameter of LSTMClassifier must be a number"):
+    with pytest.raises(ParameterError, match=f"The '{name}' parameter of LSTMClassifier must be .*a number"):
         LSTMClassifier(embedding_dim=3, **{name: 1.0}).fit(tokens, LABELS)
 
 

@@ -173,7 +173,7 @@ def test_what_does_not_fit_is_refused_in_one_sentence():
     refused(
         r"must hold weights of its own recurrence, 'gru'\. Got EncoderWeights\(lstm, 1 x 6", GRUClassifier
     )
-    refused(r"^The 'embedding_dim' .* must be None or the width of the vectors of init_from", embedding_dim=7)
+    refused(r"^The 'embedding_dim' .* or the width of the vectors of init_from, 5\.", embedding_dim=7)
     refused(r"^The 'embeddings' parameter .* must be None where init_from brings", embeddings={"a": [1.0]})
     refused(rf"^The {name} is a LSTMLanguageModel that is not fitted; clone", init_from=LSTMLanguageModel())
     refused(rf"^The {name} must be None or a fitted language model or its", init_from="model.joblib")

@@ -47,6 +47,7 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         what happened beside how much. Each gets vectors of its own, of width `embedding_dim`.""",
     )
 
+    _reads_tokens = False  # whether a step of the training data is one token id
     _cell: ClassVar[str]  # a RecurrentCell's, like the options
 
     def _kernel_options(self) -> dict[str, Any]:
@@ -54,6 +55,9 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
 
     def _read(self, X, method: str, *, reset: bool = False) -> SequenceArray:
         caller = method if "." in method else f"{type(self).__name__}.{method}"
+        if reset:
+            named = self.embedding_dim == "auto" and getattr(X, "vocabulary", None) is not None
+            self._reads_tokens = self.token_features is None and (self._has_vectors or named)
         sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=self._reads_tokens)
         check_features(self, sequences, reset=reset)
         self._check_vocabulary(sequences, caller, reset=reset)
@@ -63,15 +67,10 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
             check_ids(sequences, self._token_columns, caller)
         return sequences
 
-    @property
-    def _reads_tokens(self) -> bool:
-        """Whether a step is one token id."""
-        return self._has_vectors and self.token_features is None
-
     def _find_columns(self, sequences: SequenceArray, caller: str) -> list[int]:
         """Positions of `token_features`."""
         owner, names, n = type(self).__name__, sequences.feature_names or (), sequences.n_features
-        if self.embedding_dim is None or self.embeddings is not None or self.init_from is not None:
+        if self.embedding_dim in (None, "auto") or self.embeddings is not None or self.init_from is not None:
             raise ParameterError(
                 f"The 'token_features' parameter of {owner} needs embedding_dim, the width of their "
                 "vectors, and neither embeddings nor init_from. Set embedding_dim to an int."

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from sksequence._params import integer, iterable_of, one_of, param
+from sksequence._params import integer, iterable_of, number, one_of, param
 from sksequence.engine.batches import Examples
 from sksequence.engine.probe import Probe
 from sksequence.engine.reader import SequenceReader
@@ -197,6 +197,14 @@ class SequencePredictor(SupervisedReader):
         one_of(*POOLINGS) | iterable_of(one_of(*POOLINGS), words=f"a tuple of these: {', '.join(POOLINGS)}"),
         "How the states of all steps become one vector; several are joined.",
     )
+    embedding_dropout: Any = param(
+        "auto",
+        one_of("auto") | number(0, below=1),
+        """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
+        vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.5 where
+        vectors begin at random for 1,000 tokens or more, since a network could know the training texts by
+        their rare words, else 0; the outcome is in `embedding_dropout_`.""",
+    )
     patch_size: Any = param(
         "auto",
         one_of("auto") | integer(1),
@@ -204,6 +212,10 @@ class SequencePredictor(SupervisedReader):
         longer ones in patches of ``ceil(longest / 64)``; the outcome is in `patch_size_`. Tokens are
         always read singly.""",
     )
+
+    # A word that comes once or twice moves its vector a little only. Where that began as large as others,
+    # its sequence would be known by it; begun small, rare words whisper until they have been heard often.
+    _deviation = 0.1
 
     def _n_outputs(self) -> int:
         raise NotImplementedError

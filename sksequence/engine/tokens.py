@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from sksequence._params import Parameters, boolean, integer, none, number, param
+from sksequence._params import Parameters, boolean, integer, none, number, one_of, param
 from sksequence.engine.encoder_weights import INIT_FROM, EncoderWeights, weights_of
 from sksequence.engine.vectors import VECTORS, vectors_by_id
 from sksequence.exceptions import InputError, ParameterError
@@ -16,13 +16,29 @@ from sksequence.sequences import SequenceArray
 __all__ = ["TokenInput"]
 
 
+# What "auto" means: the width of learned vectors, and the share dropped of a vocabulary so large that most
+# of its words are rare.
+_WIDTH = 100
+_DROPPED = 0.5
+_LARGE = 1_000
+
+
 class TokenInput(Parameters):
-    """How token ids become vectors."""
+    """How token ids become vectors.
+
+    Attributes
+    ----------
+    embedding_dim_ : int
+        Width of the token vectors, where there are some.
+    embedding_dropout_ : float
+        Share of the vocabulary dropped in training, where there is one.
+    """
 
     embedding_dim: Any = param(
-        None,
-        none() | integer(1),
-        """Width of learned token vectors. Set it to read X as token ids; ids beyond those of the training
+        "auto",
+        one_of("auto") | none() | integer(1),
+        """Width of learned token vectors. "auto" is 100 where X comes from a SequenceTokenizer, else X is
+        numbers, as with None; a width reads any integers as token ids. Ids beyond those of the training
         data, or of the tokenizer's vocabulary, share one vector of zeros.""",
     )
     embeddings: Any = param(
@@ -38,11 +54,13 @@ class TokenInput(Parameters):
         boolean(),
         "Whether `embeddings` stay as they came; a word that they do not hold is then a vector of zeros.",
     )
-    embedding_dropout: float = param(
+    embedding_dropout: Any = param(
         0.0,
-        number(0, below=1),
+        one_of("auto") | number(0, below=1),
         """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
-        vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018).""",
+        vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.5 where
+        vectors begin at random for 1,000 tokens or more, since a network could know the training texts by
+        their rare words, else 0; the outcome is in `embedding_dropout_`.""",
     )
 
     init_from: Any = param(
@@ -55,11 +73,13 @@ class TokenInput(Parameters):
         do where nothing clones this estimator, and within ``FrozenEstimator``.""",
     )
 
+    _deviation = 1.0  # of the initial vectors
+
     @property
     def _has_vectors(self) -> bool:
-        """Whether ids become vectors."""
-        sources = (self.embedding_dim, self.embeddings, self.init_from)
-        return any(source is not None for source in sources)
+        """Whether ids become vectors, whatever X is."""
+        chosen = self.embedding_dim not in (None, "auto")
+        return chosen or self.embeddings is not None or self.init_from is not None
 
     def _check_vocabulary(self, sequences: SequenceArray, caller: str, *, reset: bool) -> None:
         """Remember what the ids stand for in training, and refuse those that stand for something else."""
@@ -81,14 +101,15 @@ class TokenInput(Parameters):
         if self.init_from is not None:
             source, parameter = self._pretrained().embeddings_for(names), "init_from"
         if source is None:
-            return self._table(n_tokens, self.embedding_dim, generator)
+            width = _WIDTH if self.embedding_dim == "auto" else self.embedding_dim
+            return self._table(n_tokens, width, generator)
         vectors, found = vectors_by_id(source, names, n_tokens, owner, parameter)
         width = vectors.shape[1]
-        if self.embedding_dim not in (None, width):
+        if self.embedding_dim not in (None, "auto", width):
             vectors_of = "embeddings" if self.init_from is None else "vectors of init_from"
             raise ParameterError(
-                f"The 'embedding_dim' parameter of {owner} must be None or the width of the {vectors_of}, "
-                f"{width}. Got {self.embedding_dim} instead."
+                f"The 'embedding_dim' parameter of {owner} must be \"auto\" or the width of the "
+                f"{vectors_of}, {width}. Got {self.embedding_dim} instead."
             )
         table = self._table(n_tokens, width, generator)
         table.begin_with(torch.from_numpy(vectors), torch.from_numpy(found), freeze=self.freeze_embeddings)
@@ -123,4 +144,11 @@ class TokenInput(Parameters):
         weights.put_into(encoder)
 
     def _table(self, n_tokens: int, width: int, generator: torch.Generator) -> TokenEmbedding:
-        return TokenEmbedding(n_tokens, width, dropout=self.embedding_dropout, generator=generator)
+        dropout = self.embedding_dropout
+        if dropout == "auto":
+            at_random = self.embeddings is None and self.init_from is None
+            dropout = _DROPPED if at_random and n_tokens >= _LARGE else 0.0
+        self.embedding_dim_, self.embedding_dropout_ = width, dropout
+        return TokenEmbedding(
+            n_tokens, width, deviation=self._deviation, dropout=dropout, generator=generator
+        )

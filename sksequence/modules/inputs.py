@@ -62,19 +62,31 @@ class TokenEmbedding(nn.Module):
         Ids 0 to ``n_tokens - 1`` are known.
     size : int
         Width of the vectors.
+    deviation : float
+        Standard deviation of the initial vectors, around zero.
     dropout : float
         Share of the ids whose vector is zero throughout a training batch (Gal & Ghahramani 2016).
     generator : torch.Generator or None
         Source of the initial vectors.
     """
 
-    def __init__(self, n_tokens: int, size: int, *, dropout: float = 0.0, generator: Generator = None):
+    def __init__(
+        self,
+        n_tokens: int,
+        size: int,
+        *,
+        deviation: float = 1.0,
+        dropout: float = 0.0,
+        generator: Generator = None,
+    ):
         super().__init__()
         self.n_tokens = n_tokens
         self.output_size = size
         self.words = SeededDropout(dropout)
+        self.deviation = deviation
         self.table = new_embedding(n_tokens + 1, size, generator=generator)
         with torch.no_grad():
+            self.table.weight *= deviation
             self.table.weight[n_tokens] = 0.0
 
     def begin_with(self, vectors: torch.Tensor, found: torch.Tensor, *, freeze: bool = False) -> None:
@@ -86,7 +98,7 @@ class TokenEmbedding(nn.Module):
         weight = self.table.weight
         with torch.no_grad():
             deviation, mean = torch.std_mean(vectors[found])
-            others = torch.zeros_like(vectors) if freeze else weight[:-1] * deviation + mean
+            others = torch.zeros_like(vectors) if freeze else weight[:-1] / self.deviation * deviation + mean
             weight[:-1] = torch.where(found.unsqueeze(1), vectors, others)
         weight.requires_grad_(not freeze)
 

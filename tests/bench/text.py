@@ -1,6 +1,6 @@
 """Sentiment of texts: recurrent classifiers beside TF-IDF and logistic regression, with CPU seconds.
 
-python tests/bench/text.py --set imdb --seeds 3       # the third of IMDB at hand: training part, then test part
+python tests/bench/text.py --set imdb --seeds 3       # the third of IMDB at hand, its test part
 python tests/bench/text.py --set mr                   # movie review sentences, ten folds
 python tests/bench/text.py --set imdb --validate      # a validation part of other films; reads no test part
 python tests/bench/text.py --set imdb --tokenize      # seconds and memory of the tokenizer alone
@@ -158,8 +158,8 @@ def tokenize(arguments: argparse.Namespace) -> None:
         tracemalloc.stop()
         size = out.values.nbytes if hasattr(out, "values") else out.data.nbytes + out.indices.nbytes
         print(
-            f"{name:20} {len(texts):,} texts: {min(seconds):.2f} CPU s (least of 5); output {size / 2**20:.1f} "
-            f"MiB, kept {kept / 2**20:.1f}, peak {peak / 2**20:.1f}"
+            f"{name:20} {len(texts):,} texts: {min(seconds):.2f} CPU s (least of 5); output "
+            f"{size / 2**20:.1f} MiB, kept {kept / 2**20:.1f}, peak {peak / 2**20:.1f}"
         )
 
 
