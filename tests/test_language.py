@@ -233,9 +233,10 @@ def test_auto_values_are_visible_and_follow_the_stream():
     text = "to be or not to be, that is the question: " * 100
     model = GRULanguageModel(**(SMALL | {"max_epochs": 1, "bptt": 32})).fit(text)
     assert model.batch_size_ == (len(text) + 1) // (8 * 32)
-    assert model._passes(Stream(np.zeros(10_000_000), 128)) == Budget(64, 1, None, 1221)
-    assert GRULanguageModel(**SMALL)._passes(Stream(np.zeros(100), 16)).max_epochs == 40
-    assert GRULanguageModel()._passes(Stream(np.zeros(1_000_000), 128)).batch_size == 64
+    assert model._passes(Stream(np.zeros(10_000_000), 64)) == Budget(32, 1, None, 4883)
+    assert GRULanguageModel()._passes(Stream(np.zeros(100), 64)) == Budget(4, 400, None, 400)
+    assert GRULanguageModel()._passes(Stream(np.zeros(100_000), 64)) == Budget(32, 20, None, 980)
+    assert GRULanguageModel()._passes(Stream(np.zeros(1_000_000), 64)) == Budget(32, 7, None, 3423)
 
 
 def test_more_memory_is_not_needed_for_more_words():

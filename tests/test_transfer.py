@@ -137,15 +137,14 @@ def test_model_and_weights_stay_as_they_were():
 
 
 def test_a_language_model_begins_with_another_of_other_words():
-    texts = ["the plot is good and the film is long , long , long ."] * 20
-    tokenizer = SequenceTokenizer()
-    settings = {**SIZES, "tokenizer": tokenizer, "bptt": 8, "lr": 0.01}
-    first = LSTMLanguageModel(embedding_dim=5, max_epochs=40, **settings).fit(texts[:10])
-    begun, new = (
-        LSTMLanguageModel(**source, max_epochs=1, tie_embeddings=True, **settings).fit([*texts, "a film"])
-        for source in ({"init_from": first.encoder_weights(), "embedding_dim": None}, {"embedding_dim": 5})
-    )
-    assert begun.score(texts) > new.score(texts)
+    first = language_model("lstm")
+    settings = {**SIZES, **STILL, "tokenizer": SequenceTokenizer(), "embedding_dim": None}
+    begun = LSTMLanguageModel(init_from=first.encoder_weights(), **settings).fit([*TEXTS, "the plot is long"])
+    text = ["good film , bad film and bad"]
+    ours, theirs = begun.tokenizer_.transform(text)[0], first.tokenizer_.transform(text)[0]
+    assert ours.tolist() != theirs.tolist()
+    states = [states_of(model.net_.module_, ids) for model, ids in ((begun, ours), (first, theirs))]
+    torch.testing.assert_close(*states, rtol=1e-5, atol=1e-6)
 
 
 def test_transferred_estimators_are_saved_whole(tmp_path):

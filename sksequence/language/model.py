@@ -33,7 +33,7 @@ _TOKENIZER = Rule(
 )
 # Tracks of "auto": each is read in at least so many pieces, and there are at most so many.
 _LEAST_PIECES = 8
-_LEAST_TRACKS, _MOST_TRACKS = 4, 64
+_LEAST_TRACKS, _MOST_TRACKS = 4, 32
 
 
 class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimator):
@@ -73,7 +73,7 @@ class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimat
         `hidden_size` differs from `embedding_dim`: fewer weights, and better with many words.""",
     )
     bptt: int = param(
-        128,
+        64,
         integer(1),
         "Tokens through which errors are propagated back; the state goes on beyond (Mikolov et al. 2010).",
     )
@@ -89,8 +89,16 @@ class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimat
         in `batch_size_`.""",
     )
 
-    _n_steps = 2000
-    _most_passes = 40
+    memory: Any = param(
+        None,
+        one_of("auto") | number(1) | none(),
+        """Dependency range expected, in tokens, as in the other estimators; "auto" is `bptt`. None, torch's
+        own initialisation, learns texts sooner: most of what foretells a token stands right before it.""",
+    )
+
+    # Behind max_epochs="auto": optimiser steps wanted, and passes at most where these give steps enough.
+    _n_steps = 3000
+    _most_passes, _least_steps = 20, 400
 
     # ------------------------------------------------------------------ fitting
     @with_callbacks
@@ -187,7 +195,8 @@ class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimat
         tracks = min(tracks, len(stream))
         pieces, passes = stream.n_pieces(tracks), self.max_epochs
         if passes == "auto":
-            passes = max(self._min_passes, min(self._most_passes, -(-self._n_steps // pieces)))
+            passes = min(self._most_passes, -(-self._n_steps // pieces))
+            passes = max(self._min_passes, passes, -(-self._least_steps // pieces))
         return Budget(tracks, passes, None, passes * pieces)
 
     def _network(self, generator: torch.Generator) -> LanguageNetwork:

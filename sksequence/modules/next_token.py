@@ -15,7 +15,7 @@ from sksequence.modules.kernels import tall_product
 __all__ = ["next_token_log_proba", "next_token_loss"]
 
 # Scores held at a time, over all steps of a block.
-_BLOCK_SCORES = 1 << 20
+_BLOCK_SCORES = 1 << 22
 
 
 def _log_proba(states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -1,0 +1,189 @@
+"""Language models: nats a character, perplexity of words, sentiment from a pretrained model, and speed.
+
+python tests/bench/language.py characters                  # tiny Shakespeare, about 3 CPU minutes
+python tests/bench/language.py characters --long           # the same in about 30
+python tests/bench/language.py words --cells RNN LSTM      # its words, side by side
+python tests/bench/language.py writing                     # 10,000 characters, at hidden 256
+python tests/bench/language.py pretrain                    # a model of IMDB training texts, kept in outputs/
+python tests/bench/language.py sentiment                   # classifiers that begin with it
+python tests/bench/language.py characters --validate --set lr=0.005
+
+With --validate no test part is read: what is chosen is chosen so, on the last tenth of the training part, or
+on reviews of other films. --set gives other values to the model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import time
+from typing import Any
+
+import joblib
+import numpy as np
+from archive import ROOT, loaders
+from sklearn.model_selection import GroupShuffleSplit
+from sklearn.pipeline import make_pipeline
+
+import sksequence
+from sksequence import SequenceTokenizer
+
+OUTPUTS = ROOT / "outputs"
+CHARACTERS: dict[str, Any] = {}  # the defaults
+LONG = {"hidden_size": 512, "dropout": 0.4, "recurrent_dropout": 0.2, "max_epochs": 14}
+WORDS = {"embedding_dim": 128, "tie_embeddings": True, "dropout": 0.4, "batch_size": 16, "max_epochs": 8}
+# Every sign of punctuation and every line's end is a word; capitals stay.
+WORD_TOKENS = {"lowercase": False, "min_df": 1, "token_pattern": r"\w+(?:'\w+)*|[^\w\s]|\n"}
+REVIEW_TOKENS = {"max_features": 10_000}
+REVIEWS = {
+    "embedding_dim": 100,
+    "tie_embeddings": True,
+    "hidden_size": 256,
+    "batch_size": 20,
+    "max_epochs": 4,
+}
+SENTIMENT = {"hidden_size": 256, "lr": 1e-3, "max_epochs": 3, "dropout": 0.5, "batch_size": 32}
+
+
+def value(text: str) -> Any:
+    """A Python literal, or the text itself."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["characters", "words", "writing", "pretrain", "sentiment"])
+    parser.add_argument("--cells", nargs="+", default=["LSTM"], type=str.upper)
+    parser.add_argument("--long", action="store_true", help="a larger network for half an hour")
+    parser.add_argument("--validate", action="store_true", help="never read a test part")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--set", nargs="*", default=[], dest="options", metavar="PARAM=VALUE")
+    return parser.parse_args()
+
+
+def parts(text: str, *, validate: bool) -> tuple[str, str]:
+    """The first nine tenths and the last; for validation, the same of the first nine tenths."""
+    cut = int(0.9 * len(text))
+    return parts(text[:cut], validate=False) if validate else (text[:cut], text[cut:])
+
+
+def fitted(model: Any, *data: Any) -> tuple[Any, float]:
+    """The model, and the CPU seconds of its fit."""
+    start = time.process_time()
+    return model.fit(*data), time.process_time() - start
+
+
+def characters(arguments: argparse.Namespace, options: dict) -> None:
+    """Nats a character."""
+    text, later = parts(loaders().load_chars(), validate=arguments.validate)
+    for cell in arguments.cells:
+        settings = {"random_state": 0} | (LONG if arguments.long else CHARACTERS) | options
+        model, seconds = fitted(getattr(sksequence, f"{cell}LanguageModel")(**settings), text)
+        nats = -np.concatenate(model.log_proba(later)).mean()
+        print(
+            f"{cell} {settings}: {nats:.4f} nats a character ({nats / np.log(2):.4f} bits) on "
+            f"{len(later):,}; {model.n_parameters_:,} weights, {model.n_iter_} passes, {seconds:.0f} CPU s",
+            flush=True,
+        )
+
+
+def words(arguments: argparse.Namespace, options: dict) -> None:
+    """Perplexity of words, and bits of the same text a character."""
+    text, later = parts(loaders().load_chars(), validate=arguments.validate)
+    for cell in arguments.cells:
+        settings = {"random_state": 0} | WORDS | options
+        tokenizer = SequenceTokenizer(**WORD_TOKENS)
+        kind = getattr(sksequence, f"{cell}LanguageModel")
+        model, seconds = fitted(kind(tokenizer=tokenizer, **settings), text)
+        log_proba = np.concatenate(model.log_proba(later))
+        ids = model.tokenizer_.transform([later]).values[:, 0]
+        unknown = ids == model.tokens_.tolist().index("[UNK]")
+        print(
+            f"{cell} {settings}: perplexity {np.exp(-log_proba.mean()):.1f} on {len(ids):,} words, "
+            f"{unknown.mean():.1%} unknown; {np.exp(-log_proba[~unknown].mean()):.1f} on the known ones; "
+            f"{model.n_tokens_:,} tokens, {model.n_parameters_:,} weights, {seconds:.0f} CPU s",
+            flush=True,
+        )
+
+
+def writing(arguments: argparse.Namespace, options: dict) -> None:
+    """Seconds of 10,000 characters, one after the other."""
+    text = loaders().load_chars()[:20_000]
+    for cell in arguments.cells:
+        settings = {"hidden_size": 256, "max_epochs": 1, "random_state": 0} | options
+        model = getattr(sksequence, f"{cell}LanguageModel")(**settings).fit(text)
+        for sampling in ({}, {"top_k": 20}, {"top_p": 0.9}):
+            start = time.process_time()
+            written = model.generate("ROMEO:", max_tokens=10_000, random_state=0, **sampling)
+            seconds = time.process_time() - start
+            print(f"{cell} {settings} {sampling}: {len(written):,} characters in {seconds:.2f} CPU s")
+
+
+def reviews(*, test: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Texts, labels and films of a third of IMDB."""
+    table = loaders().load_imdb("test" if test else "train")
+    texts = table.text.str.replace("<br />", " ", regex=False)
+    return texts.to_numpy(object), table.label.to_numpy(), table.movie.to_numpy()
+
+
+def other_films(labels: np.ndarray, films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of training reviews to learn from, and of some of other films to choose on."""
+    return next(GroupShuffleSplit(1, test_size=0.25, random_state=0).split(labels, labels, films))
+
+
+def pretrain(arguments: argparse.Namespace, options: dict) -> None:
+    """Fit a language model on training reviews, without their labels, and keep it."""
+    texts, labels, films = reviews()
+    learned, held_back = other_films(labels, films)
+    if not arguments.validate:
+        learned = np.arange(len(texts))
+    tokenizer = SequenceTokenizer(**REVIEW_TOKENS)
+    settings = {"random_state": 0} | REVIEWS | options
+    model, seconds = fitted(sksequence.LSTMLanguageModel(tokenizer=tokenizer, **settings), texts[learned])
+    OUTPUTS.mkdir(exist_ok=True)
+    joblib.dump(model, kept(arguments))
+    told = (
+        f"perplexity {model.perplexity(texts[held_back]):.1f} on other films, " if arguments.validate else ""
+    )
+    print(f"LSTM {settings}: {told}{model.n_parameters_:,} weights, {seconds:.0f} CPU s; {kept(arguments)}")
+
+
+def kept(arguments: argparse.Namespace) -> Any:
+    """Where the model of reviews is kept: of those learned from for a choice, or of all."""
+    return OUTPUTS / f"reviews-{'part' if arguments.validate else 'all'}.joblib"
+
+
+def sentiment(arguments: argparse.Namespace, options: dict) -> None:
+    """Accuracy of classifiers that begin with the model of reviews."""
+    texts, labels, films = reviews()
+    if arguments.validate:
+        learned, asked = other_films(labels, films)
+        X, y, X_test, y_test = texts[learned], labels[learned], texts[asked], labels[asked]
+    else:
+        X, y = texts, labels
+        X_test, y_test, _ = reviews(test=True)
+    weights = joblib.load(kept(arguments)).encoder_weights()
+    proba = []
+    for seed in range(arguments.seeds):
+        settings = SENTIMENT | options
+        tokenizer = SequenceTokenizer(min_df=2, max_length=settings.pop("max_length", 400), truncate="middle")
+        classifier = sksequence.LSTMClassifier(init_from=weights, random_state=seed, **settings)
+        model, seconds = fitted(make_pipeline(tokenizer, classifier), X, y)
+        proba.append(model.predict_proba(X_test)[:, 1])
+        right = ((proba[-1] > 0.5) == (y_test == 1)).mean()
+        print(
+            f"LSTM {SENTIMENT | options} seed {seed}: accuracy {right:.4f}, {seconds:.0f} CPU s", flush=True
+        )
+    if arguments.seeds > 1:
+        print(f"mean of {arguments.seeds}: {((np.mean(proba, axis=0) > 0.5) == (y_test == 1)).mean():.4f}")
+
+
+if __name__ == "__main__":
+    given = parse()
+    globals()[given.what](given, {k: value(v) for k, v in (o.split("=", 1) for o in given.options)})
