@@ -19,6 +19,7 @@ from sksequence.preprocessing import (
     SequencePadder,
     SequenceTokenizer,
     WindowTransformer,
+    WordFeatures,
     make_windows,
 )
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
@@ -58,6 +59,7 @@ __all__ = [
     "SequenceTokenizer",
     "StepErrorDisplay",
     "WindowTransformer",
+    "WordFeatures",
     "as_sequences",
     "forecast_scorer",
     "make_windows",

@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EpochScoring
 
 import sksequence
-from sksequence import GRUTagger, LSTMTagger, PerTimestep, RNNTagger, SequenceArray
+from sksequence import GRUTagger, LSTMTagger, PerTimestep, RNNTagger, SequenceArray, WordFeatures
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.metrics import token_accuracy
 
@@ -467,3 +467,66 @@ def test_a_field_has_no_class_weights(X, y):
         ParameterError, match="The 'class_weight' parameter of GRUTagger must be None with crf"
     ):
         make(crf=True, class_weight="balanced").fit(X, y)
+
+
+# ---------------------------------------------------------------------- words
+SENTENCES = [["The", "dogs", "barked", "."], ["The", "cat", "jumped", "."], ["Dogs", "jumped"]] * 12
+TAGS = [["DET", "NOUN", "VERB", "PUNCT"], ["DET", "NOUN", "VERB", "PUNCT"], ["NOUN", "VERB"]] * 12
+
+
+def test_word_features_are_ids_of_words_affixes_and_shapes():
+    words = WordFeatures(prefixes=(2,), suffixes=(1, 3), min_count=1).fit(SENTENCES)
+    names = list(words.get_feature_names_out())
+    assert names == ["word", "prefix2", "suffix1", "suffix3", "shape"]
+    step = dict(zip(names, words.transform([["JUMPED", "played"]])[0].T.tolist(), strict=True))
+    vocabularies = words.vocabularies_
+    assert step["word"] == [vocabularies["word"]["jumped"], 0]
+    assert step["prefix2"] == [vocabularies["prefix2"]["ju"], 0]
+    assert step["suffix1"] == [vocabularies["suffix1"]["d"]] * 2
+    assert step["suffix3"] == [vocabularies["suffix3"]["ped"], 0]
+    assert step["shape"] == [0, vocabularies["shape"]["x"]]  # no word was all capitals
+    assert set(vocabularies["shape"]) == {"Xx", "x", "."}
+    cased = WordFeatures(lowercase=False, min_count=1).fit(SENTENCES).vocabularies_["word"]
+    assert {"Dogs", "dogs"} <= set(cased)
+
+
+def test_shapes_keep_what_is_no_letter():
+    shapes = WordFeatures(min_count=1).fit([["B-52s", "12.50", "iPhone", "ÉCOLE", "...", "a" * 5 + "'-" * 9]])
+    assert set(shapes.vocabularies_["shape"]) == {"X-0x", "0.0", "xXx", "X", "...", "x'-'-'-'"}
+
+
+def test_rare_words_train_the_vector_of_unknown_ones():
+    words = WordFeatures(prefixes=None, suffixes=None, shape=False, min_count=3)
+    ids = words.fit_transform([["a", "a", "a", "b", "b", "c"]])[0].ravel()
+    assert ids.tolist() == [1, 1, 1, 0, 0, 0]
+    assert words.transform([["never", "A"]])[0].ravel().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("form", [pd.Series, tuple, lambda s: np.array([*s, None], dtype=object)[:-1]])
+def test_sentences_come_in_any_form(form):
+    expected = WordFeatures().fit_transform(SENTENCES).values
+    assert np.array_equal(WordFeatures().fit_transform(form(SENTENCES)).values, expected)
+
+
+def test_new_words_are_tagged_by_their_letters():
+    options = {"token_features": "all", "embedding_dim": 8, "max_epochs": 40, "lr": 0.02}
+    model = make_pipeline(WordFeatures(min_count=1), make(**options)).fit(SENTENCES, TAGS)
+    assert model.score(SENTENCES, TAGS) == 1.0
+    assert model.predict([["The", "frogs", "walked", "."]])[0].tolist() == ["DET", "NOUN", "VERB", "PUNCT"]
+
+
+def test_all_columns_are_those_listed():
+    X = WordFeatures().fit_transform(SENTENCES)
+    listed = make(embedding_dim=4, token_features=list(X.feature_names)).fit(X, TAGS)
+    everything = make(embedding_dim=4, token_features="all").fit(X, TAGS)
+    assert torch.equal(weights(listed), weights(everything))
+
+
+@pytest.mark.parametrize(("texts", "came"), [(["The dog"], "texts of type str"), ([], "0 sentences")])
+def test_whole_texts_are_no_sentences(texts, came):
+    with pytest.raises(InputError) as told:
+        WordFeatures().fit(texts)
+    assert str(told.value) == (
+        f"WordFeatures.fit: {came} came, but lists of words are needed, at least one. Split the texts, as "
+        "their labels are: [text.split() for text in X]."
+    )

@@ -42,9 +42,12 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     )
     token_features: Any = param(
         None,
-        none() | iterable_of(integer(0) | instance_of(str, words="a name"), words="a list of columns of X"),
+        none()
+        | one_of("all")
+        | iterable_of(integer(0) | instance_of(str, words="a name"), words="a list of columns of X"),
         """Columns of X, by number or name, that hold token ids, where the others hold numbers: a code of
-        what happened beside how much. Each gets vectors of its own, of width `embedding_dim`.""",
+        what happened beside how much; "all" if there are no numbers. Each gets vectors of its own, of
+        width `embedding_dim`.""",
     )
 
     _reads_tokens = False  # whether a step of the training data is one token id
@@ -75,6 +78,8 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
                 f"The 'token_features' parameter of {owner} needs embedding_dim, the width of their "
                 "vectors, and neither embeddings nor init_from. Set embedding_dim to an int."
             )
+        if isinstance(self.token_features, str):  # "all"
+            return list(range(n))
         places = [names.index(f) if f in names else f for f in self.token_features]
         for place in places:
             if isinstance(place, str) or place >= n:

@@ -5,6 +5,7 @@ from sksequence.preprocessing.padding import SequencePadder
 from sksequence.preprocessing.timesteps import PerTimestep
 from sksequence.preprocessing.tokenizer import SequenceTokenizer
 from sksequence.preprocessing.windows import WindowTransformer, make_windows
+from sksequence.preprocessing.words import WordFeatures
 
 __all__ = [
     "CalendarFeatures",
@@ -12,5 +13,6 @@ __all__ = [
     "SequencePadder",
     "SequenceTokenizer",
     "WindowTransformer",
+    "WordFeatures",
     "make_windows",
 ]
