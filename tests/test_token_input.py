@@ -312,7 +312,7 @@ def test_ids_among_numbers_are_whole(value, told, rng):
             "token_features names 2, but the 2 features",
         ),
         ({"token_features": ["a"], "embedding_dim": 2}, InputError, "token_features names 'a', but the 2"),
-        ({"token_features": [], "embedding_dim": 2}, ParameterError, "must be None or a list of columns"),
+        ({"token_features": [], "embedding_dim": 2}, ParameterError, "or a list of columns"),
     ],
     ids=str,
 )
