@@ -119,6 +119,14 @@ def test_every_form_of_labels_scores_the_same():
         assert token_accuracy(form, y_pred) == pytest.approx(0.8), form
 
 
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_columns_of_lists_are_read(library):
+    module = pytest.importorskip(library)
+    make = module.Series if library == "polars" else module.array
+    assert token_accuracy(make([["a", "b"], ["a"]]), [["a", "a"], ["a"]]) == pytest.approx(2 / 3)
+    assert token_accuracy(make([[1, 0], [1]]), [[1, 1], [1]]) == pytest.approx(2 / 3)
+
+
 def test_make_scorer_takes_them():
     class Constant(BaseEstimator):
         def fit(self, X, y):

@@ -144,7 +144,7 @@ def read_labels(y: Any, caller: str) -> StepLabels:
     if isinstance(y, np.ndarray) and y.ndim == 2:
         lengths = np.full(len(y), y.shape[1], dtype=np.int64)
         return StepLabels(y.reshape(-1), lengths, rectangular=True)
-    return _read_items(list(y), caller)
+    return _read_items(y.to_pylist() if hasattr(y, "to_pylist") else list(y), caller)
 
 
 def _read_views(y: Any, caller: str) -> StepLabels:
