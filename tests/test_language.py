@@ -311,6 +311,15 @@ def test_seeds_fix_the_model_and_the_global_states_stay():
     assert (states[1] == np.random.get_state()[1]).all()  # noqa: NPY002
 
 
+def test_bfloat16_learns_much_the_same():
+    exact, rough = (
+        GRULanguageModel(max_epochs=10, precision=precision, **SMALL).fit(TEXTS)
+        for precision in ("float32", "bfloat16")
+    )
+    assert exact.score(TEXTS) != rough.score(TEXTS)
+    assert exact.score(TEXTS) == pytest.approx(rough.score(TEXTS), abs=0.05)
+
+
 def test_callbacks_that_want_batches_take_the_same_steps():
     from skorch.callbacks import Callback
 

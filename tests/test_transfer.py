@@ -14,6 +14,7 @@ from sksequence import (
     LSTMClassifier,
     LSTMLanguageModel,
     LSTMRegressor,
+    LSTMTagger,
     RNNClassifier,
     RNNLanguageModel,
     SequenceTokenizer,
@@ -94,6 +95,20 @@ def test_ids_without_names_are_matched_by_number():
         rtol=1e-5,
         atol=1e-6,
     )
+
+
+def test_taggers_begin_as_the_model_too():
+    model = language_model("lstm")
+    tokenizer = SequenceTokenizer(vocabulary=["film", "dull", "good", "bad"])
+    tokens = tokenizer.fit_transform(TEXTS)
+    tags = [["N" if token == 2 else "X" for token in sequence.ravel()] for sequence in tokens]
+    tagger = LSTMTagger(init_from=model.encoder_weights(), bidirectional=True, **SIZES, **STILL).fit(
+        tokens, tags
+    )
+    text = ["good film bad"]
+    states = states_of(tagger.net_.module_, tokenizer.transform(text)[0])[:, :6]
+    expected = states_of(model.net_.module_, model.tokenizer_.transform(text)[0])
+    torch.testing.assert_close(states, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_pipelines_clones_and_searches_keep_the_weights():

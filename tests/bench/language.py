@@ -1,7 +1,7 @@
 """Language models: nats a character, perplexity of words, sentiment from a pretrained model, and speed.
 
 python tests/bench/language.py characters                  # tiny Shakespeare, about 3 CPU minutes
-python tests/bench/language.py characters --long           # the same in about 30
+python tests/bench/language.py characters --long           # a larger network, about 10
 python tests/bench/language.py words --cells RNN LSTM      # its words, side by side
 python tests/bench/language.py writing                     # 10,000 characters, at hidden 256
 python tests/bench/language.py pretrain                    # a model of IMDB training texts, kept in outputs/
@@ -30,7 +30,7 @@ from sksequence import SequenceTokenizer
 
 OUTPUTS = ROOT / "outputs"
 CHARACTERS: dict[str, Any] = {}  # the defaults
-LONG = {"hidden_size": 512, "dropout": 0.4, "recurrent_dropout": 0.2, "max_epochs": 14}
+LONG = {"hidden_size": 512, "dropout": 0.3, "max_epochs": 6}
 WORDS = {"embedding_dim": 128, "tie_embeddings": True, "dropout": 0.4, "batch_size": 16, "max_epochs": 8}
 # Every sign of punctuation and every line's end is a word; capitals stay.
 WORD_TOKENS = {"lowercase": False, "min_df": 1, "token_pattern": r"\w+(?:'\w+)*|[^\w\s]|\n"}
@@ -60,7 +60,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("what", choices=["characters", "words", "writing", "pretrain", "sentiment"])
     parser.add_argument("--cells", nargs="+", default=["LSTM"], type=str.upper)
-    parser.add_argument("--long", action="store_true", help="a larger network for half an hour")
+    parser.add_argument("--long", action="store_true", help="a larger network, ten minutes")
     parser.add_argument("--validate", action="store_true", help="never read a test part")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--set", nargs="*", default=[], dest="options", metavar="PARAM=VALUE")
