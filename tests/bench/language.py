@@ -31,9 +31,10 @@ from sksequence import SequenceTokenizer
 OUTPUTS = ROOT / "outputs"
 CHARACTERS: dict[str, Any] = {}  # the defaults
 LONG = {"hidden_size": 512, "dropout": 0.3, "max_epochs": 6}
-WORDS = {"embedding_dim": 128, "tie_embeddings": True, "dropout": 0.4, "batch_size": 16, "max_epochs": 8}
-# Every sign of punctuation and every line's end is a word; capitals stay.
-WORD_TOKENS = {"lowercase": False, "min_df": 1, "token_pattern": r"\w+(?:'\w+)*|[^\w\s]|\n"}
+WORDS = {"embedding_dim": 128, "tie_embeddings": True, "dropout": 0.4, "batch_size": 16, "max_epochs": 6}
+# Every sign of punctuation and every line's end is a word, capitals stay, and what is not among the 10,000
+# commonest of the training part is unknown, there and later.
+WORD_TOKENS = {"lowercase": False, "max_features": 10_000, "token_pattern": r"\w+(?:'\w+)*|[^\w\s]|\n"}
 REVIEW_TOKENS = {"max_features": 10_000}
 REVIEWS = {
     "embedding_dim": 100,
