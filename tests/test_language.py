@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
@@ -376,6 +377,20 @@ def test_data_of_another_kind_than_in_fit_are_refused():
     other = SequenceTokenizer().fit_transform(["some other words"])
     with pytest.raises(InputError, match=r"predict: ids of another vocabulary came, but the model was"):
         texts.predict(other)
+
+
+def test_empty_texts_have_no_tokens(fitted):
+    ours = fitted.log_proba(["", "the", ""])
+    assert [len(each) for each in ours] == [0, 3, 0]
+    assert [len(each) for each in fitted.log_proba("")] == [0]
+    with pytest.raises(InputError, match="log_proba is empty"):
+        fitted.score([""])
+
+
+@pytest.mark.parametrize("method", ["score", "predict", "log_proba", "generate", "encoder_weights"])
+def test_unfitted_models_say_so(method):
+    with pytest.raises(NotFittedError, match="not fitted"):
+        getattr(LSTMLanguageModel(), method)(*["a"][: method != "encoder_weights"])
 
 
 def test_what_is_no_text_is_refused():

@@ -161,8 +161,7 @@ class TextGeneration:
                 )
 
     def _writer(self, prompt: Any, method: str, random_state: Any, sampling: dict[str, Any]) -> Writer:
-        read = self._read(prompt, method)
-        network = self._reader()
+        network, read = self._reader(), self._read(prompt, method)
         scores, states = last_states(network, read)
         return Writer(
             Stepper(network, states),

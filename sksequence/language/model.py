@@ -239,12 +239,12 @@ class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimat
     # ------------------------------------------------------------------ how well texts are foretold
     def _read(self, X, method: str) -> SequenceArray:
         """The ids of texts, each with the boundary before it."""
-        check_is_fitted(self, "net_")
         caller = f"{type(self).__name__}.{method}"
         return self._lexicon.framed(self._lexicon.read(X, caller))
 
     def _reader(self) -> LanguageNetwork:
         """The network, reading."""
+        check_is_fitted(self, "net_")
         return self.net_.module_.eval()
 
     def log_proba(self, X):

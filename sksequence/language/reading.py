@@ -48,7 +48,7 @@ def log_probabilities(network: LanguageNetwork, texts: SequenceArray) -> list[np
     device, result = _device(network), [np.empty(0)] * len(texts)
     with single_thread(), torch.inference_mode():
         for rows, tokens, lengths in _batches(texts):
-            states, pieces = None, []
+            states, pieces = None, [torch.empty(len(rows), 0)]
             tokens = tokens.to(device)
             for first in range(0, tokens.shape[1] - 1, _PIECE):
                 stop = min(first + _PIECE, tokens.shape[1] - 1)
