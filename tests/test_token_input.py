@@ -139,13 +139,16 @@ def test_output_of_a_tokenizer_is_read_as_tokens_by_itself(tokens):
         assert numbers.net_.module_.encoder.inputs.output_size == 1
 
 
-@pytest.mark.parametrize(("n_words", "share"), [(997, 0.0), (998, 0.5)])
-def test_auto_drops_words_of_large_vocabularies(n_words, share):
+@pytest.mark.parametrize(("n_words", "share", "features"), [(997, 0.0, 0.0), (998, 0.3, 0.5)])
+def test_auto_drops_words_of_large_vocabularies(n_words, share, features):
     words = [[f"w{i}" for i in range(n_words)], ["w1"]]
     tokens = SequenceTokenizer().fit_transform(words)
     model = LSTMClassifier(**SMALL).fit(tokens, [0, 1])
     assert model.embedding_dropout_ == share
     assert model.net_.module_.encoder.inputs.words.strength == share
+    assert model.input_dropout_ == model.net_.module_.encoder.entry.strength == features
+    known = LSTMClassifier(embeddings={"w1": [1.0, 2.0]}, **SMALL).fit(tokens, [0, 1])
+    assert known.embedding_dropout_ == known.input_dropout_ == 0.0
 
 
 # ---------------------------------------------------------------------- noise

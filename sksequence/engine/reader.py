@@ -18,8 +18,18 @@ from sksequence.sequences import SequenceArray, as_sequences, check_features, ch
 __all__ = ["SequenceReader"]
 
 
+# What input_dropout="auto" is where a large vocabulary is learned.
+_INPUT_DROPPED = 0.5
+
+
 class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
-    """Base of the estimators whose network gives a state at every step of given sequences."""
+    """Base of the estimators whose network gives a state at every step of given sequences.
+
+    Attributes
+    ----------
+    input_dropout_ : float
+        Share of the features that the first layer reads dropped in training.
+    """
 
     bidirectional: bool = param(
         False, boolean(), "Whether a second network reads every sequence from its end; doubles the time."
@@ -97,7 +107,11 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         self, sequences: SequenceArray, generator: torch.Generator, *, patch_size: int = 1
     ) -> Encoder:
         """A new network up to the states of every (patched) step."""
+        self._learns_many = False
         inputs = self._inputs(sequences, generator)
+        self.input_dropout_ = self.input_dropout
+        if self.input_dropout == "auto":
+            self.input_dropout_ = _INPUT_DROPPED if self._learns_many else 0.0
         encoder = Encoder(
             self._cell,
             inputs,
@@ -109,7 +123,7 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
             memory=self.memory_,
             patch_size=patch_size,
             dropout=self.dropout,
-            input_dropout=self.input_dropout,
+            input_dropout=self.input_dropout_,
             recurrent_dropout=self.recurrent_dropout,
             generator=generator,
             **self._kernel_options(),

@@ -201,9 +201,16 @@ class SequencePredictor(SupervisedReader):
         "auto",
         one_of("auto") | number(0, below=1),
         """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
-        vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.5 where
+        vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.3 where
         vectors begin at random for 1,000 tokens or more, since a network could know the training texts by
         their rare words, else 0; the outcome is in `embedding_dropout_`.""",
+    )
+    input_dropout: Any = param(
+        "auto",
+        one_of("auto") | number(0, below=1),
+        """Share of the features that the first layer reads dropped, the same ones at every step of a
+        sequence (variational dropout, Gal & Ghahramani 2016). "auto" is 0.5 where vectors of 1,000 tokens or
+        more begin at random, else 0; the outcome is in `input_dropout_`.""",
     )
     patch_size: Any = param(
         "auto",

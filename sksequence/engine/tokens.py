@@ -19,7 +19,7 @@ __all__ = ["TokenInput"]
 # What "auto" means: the width of learned vectors, and the share dropped of a vocabulary so large that most
 # of its words are rare.
 _WIDTH = 100
-_DROPPED = 0.5
+_DROPPED = 0.3
 _LARGE = 1_000
 
 
@@ -58,7 +58,7 @@ class TokenInput(Parameters):
         0.0,
         one_of("auto") | number(0, below=1),
         """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
-        vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.5 where
+        vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.3 where
         vectors begin at random for 1,000 tokens or more, since a network could know the training texts by
         their rare words, else 0; the outcome is in `embedding_dropout_`.""",
     )
@@ -74,6 +74,7 @@ class TokenInput(Parameters):
     )
 
     _deviation = 1.0  # of the initial vectors
+    _learns_many = False  # whether vectors of a large vocabulary begin at random
 
     @property
     def _has_vectors(self) -> bool:
@@ -145,9 +146,10 @@ class TokenInput(Parameters):
 
     def _table(self, n_tokens: int, width: int, generator: torch.Generator) -> TokenEmbedding:
         dropout = self.embedding_dropout
+        at_random = self.embeddings is None and self.init_from is None
+        self._learns_many = at_random and n_tokens >= _LARGE
         if dropout == "auto":
-            at_random = self.embeddings is None and self.init_from is None
-            dropout = _DROPPED if at_random and n_tokens >= _LARGE else 0.0
+            dropout = _DROPPED if self._learns_many else 0.0
         self.embedding_dim_, self.embedding_dropout_ = width, dropout
         return TokenEmbedding(
             n_tokens, width, deviation=self._deviation, dropout=dropout, generator=generator
