@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence._params import boolean, number, param
+from sksequence._params import boolean, integer, number, one_of, param
 from sksequence.engine import ClassWeight, Examples, GRUCell, LSTMCell, RNNCell, SupervisedReader
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.metrics import token_accuracy
@@ -40,6 +41,20 @@ class SequenceTagger(ClassWeight, SupervisedReader):
     dropout: float = param(
         0.5, number(0, below=1), "Share of values dropped between layers and before the head."
     )
+    hidden_size: int = param(
+        128,
+        integer(1),
+        """Width of the hidden state of each direction, in units: twice that of classifiers, whose pooling
+        sums up many steps, for each step is labelled by its own state.""",
+    )
+    embedding_dropout: Any = param(
+        0.2,
+        one_of("auto") | number(0, below=1),
+        """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
+        vector is zero (embedding dropout, Gal & Ghahramani 2016), so that a label is learned from the
+        other steps, and the other columns of `token_features`, too. "auto" is 0.5 for 1,000 tokens or more,
+        else 0.""",
+    )
     crf: bool = param(
         False,
         boolean(),
@@ -50,6 +65,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
     )
 
     _per_step = True
+    _min_passes = 8  # a rare word, which has to be met several times, comes once or twice in a pass
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one more pass over these sequences.

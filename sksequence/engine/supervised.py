@@ -33,6 +33,10 @@ class SupervisedReader(SequenceReader):
     (`_network`), what the loss is (`_criterion`) and what outputs mean (`_decode`).
     """
 
+    # A word that comes once or twice moves its vector a little only. Where that began as large as others,
+    # its sequence would be known by it; begun small, rare words whisper until they have been heard often.
+    _deviation = 0.1
+
     # ------------------------------------------------------------------ what a task defines
     def _encode_targets(self, y: Any, *, reset: bool, classes: Any = None) -> Any:
         raise NotImplementedError
@@ -219,10 +223,6 @@ class SequencePredictor(SupervisedReader):
         longer ones in patches of ``ceil(longest / 64)``; the outcome is in `patch_size_`. Tokens are
         always read singly.""",
     )
-
-    # A word that comes once or twice moves its vector a little only. Where that began as large as others,
-    # its sequence would be known by it; begun small, rare words whisper until they have been heard often.
-    _deviation = 0.1
 
     def _n_outputs(self) -> int:
         raise NotImplementedError
