@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count, repeat
@@ -26,7 +25,7 @@ from sksequence.exceptions import InputError, ParameterError
 from sksequence.preprocessing.subwords import SUBWORDS, Subwords
 from sksequence.preprocessing.texts import read_texts
 from sksequence.preprocessing.transformer import SequenceTransformer
-from sksequence.preprocessing.vocabulary import count_tokens, listed, rank, renumber, within
+from sksequence.preprocessing.vocabulary import count_tokens, listed, number_texts, rank, renumber, within
 from sksequence.sequences import SequenceArray, as_sequences
 
 __all__ = ["SequenceTokenizer"]
@@ -349,22 +348,10 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
     def _numbered(
         self, documents: Iterable[Any], number: Callable[[Any], Iterable[int]]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Ids of all texts one after the other, and the tokens of each text."""
-        ids, ends = array("i"), array("q")
-        extend, end = ids.extend, ends.append
+        """Ids of all texts one after the other, and the number of ids of each text."""
         opening = [2] if self.add_start else []
         closing = [2 + len(opening)] if self.add_end else []
-        bare = not (opening or closing)
-        for tokens in documents:
-            if bare:
-                extend(number(tokens) if tokens else (1,))
-            else:
-                extend(opening)
-                extend(number(tokens))
-                extend(closing)
-            end(len(ids))
-        lengths = np.diff(np.frombuffer(ends, dtype=np.int64), prepend=0) if ends else np.zeros(0, int)
-        return np.frombuffer(ids, dtype=np.int32) if ids else np.zeros(0, np.int32), lengths
+        return number_texts(documents, number, opening, closing)
 
     def _learn(self, X, method: str) -> tuple[np.ndarray, np.ndarray]:
         """Set the vocabulary, and give the ids and lengths of the texts."""

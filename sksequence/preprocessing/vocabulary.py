@@ -3,14 +3,53 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-__all__ = ["count_tokens", "listed", "rank", "renumber", "within"]
+__all__ = ["count_tokens", "listed", "number_texts", "rank", "renumber", "within"]
 
 _BLOCK_TOKENS = 1 << 18  # Counted at a time, so that no temporary is as long as all the ids.
+
+
+def number_texts(
+    documents: Iterable[Any],
+    number: Callable[[Any], Iterable[int]],
+    opening: list[int],
+    closing: list[int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ids of all texts one after the other, and the number of ids of each.
+
+    Parameters
+    ----------
+    documents : iterable of sequences of str
+        The tokens of each text.
+    number : callable
+        Maps tokens to their ids.
+    opening, closing : list of int
+        Ids before and after every text. Where there are none, a text without tokens is id 1, "unknown".
+
+    Returns
+    -------
+    ids : ndarray of int32 of shape (total_tokens,)
+    lengths : ndarray of int64 of shape (n_texts,)
+    """
+    ids, ends = array("i"), array("q")
+    extend, end = ids.extend, ends.append
+    framed = bool(opening or closing)
+    for tokens in documents:
+        if framed:
+            extend(opening)
+            extend(number(tokens))
+            extend(closing)
+        else:
+            extend(number(tokens) if tokens else (1,))
+        end(len(ids))
+    if not ends:
+        return np.zeros(0, np.int32), np.zeros(0, np.int64)
+    return np.frombuffer(ids, np.int32), np.diff(np.frombuffer(ends, np.int64), prepend=0)
 
 
 def _blocks(lengths: np.ndarray) -> Iterator[slice]:
