@@ -289,6 +289,12 @@ def test_padding_and_company_change_no_mixed_prediction(rng):
     np.testing.assert_allclose(single, together, rtol=1e-4, atol=1e-5)
 
 
+def test_numbers_beside_many_ids_are_not_dropped():
+    X = [[[float(i), 1.0]] for i in range(1000)]
+    model = LSTMRegressor(token_features=[0], embedding_dim=2, **SMALL).fit(X, np.arange(1000.0))
+    assert (model.embedding_dropout_, model.input_dropout_) == (0.3, 0.0)
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [(1.5, r"1\.5"), (-1.0, r"-1\.0"), (np.nan, "nan")],

@@ -111,7 +111,8 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         inputs = self._inputs(sequences, generator)
         self.input_dropout_ = self.input_dropout
         if self.input_dropout == "auto":
-            self.input_dropout_ = _INPUT_DROPPED if self._learns_many else 0.0
+            # Numbers beside ids are few, and each may be all that counts.
+            self.input_dropout_ = _INPUT_DROPPED if self._learns_many and self._reads_tokens else 0.0
         encoder = Encoder(
             self._cell,
             inputs,

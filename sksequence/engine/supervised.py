@@ -213,8 +213,8 @@ class SequencePredictor(SupervisedReader):
         "auto",
         one_of("auto") | number(0, below=1),
         """Share of the features that the first layer reads dropped, the same ones at every step of a
-        sequence (variational dropout, Gal & Ghahramani 2016). "auto" is 0.5 where vectors of 1,000 tokens or
-        more begin at random, else 0; the outcome is in `input_dropout_`.""",
+        sequence (variational dropout, Gal & Ghahramani 2016). "auto" is 0.5 where X is tokens and
+        vectors of 1,000 or more begin at random, else 0; the outcome is in `input_dropout_`.""",
     )
     patch_size: Any = param(
         "auto",
