@@ -95,6 +95,17 @@ def test_copy_task_has_its_symbol_in_the_first_step_only(example):
     assert X.shape == (50, 201, 9)
 
 
+def test_tagging_example_labels_every_step(example):
+    tagging = example("tagging")
+    readings, states = tagging.machines(20, 50, seed=0)
+    assert readings.shape == (20, 50, 2)
+    assert states.shape == (20, 50)
+    assert not ((states[:, :-1] == "idle") & (states[:, 1:] == "worn")).any()  # it wears while it works
+    sentences, tags = tagging.messages(30, seed=0)
+    assert list(map(len, sentences)) == list(map(len, tags))
+    assert {tag for labels in tags for tag in labels} == {"O", "B-PER", "I-PER", "B-LOC", "I-LOC"}
+
+
 def test_quickstart_loads_what_it_saved(example, capsys, tmp_path):
     X, y = load_digit_columns(return_X_y=True)
     model = LSTMClassifier(max_epochs=1, hidden_size=4, random_state=0).fit(X[:50], y[:50])
