@@ -1,7 +1,7 @@
 """Language models: nats a character, perplexity of words, sentiment from a pretrained model, and speed.
 
 python tests/bench/language.py characters                  # tiny Shakespeare, about 3 CPU minutes
-python tests/bench/language.py characters --long           # a larger network, about 10
+python tests/bench/language.py characters --long           # a larger network, about 4
 python tests/bench/language.py words --cells RNN LSTM      # its words, side by side
 python tests/bench/language.py writing                     # 10,000 characters, at hidden 256
 python tests/bench/language.py pretrain                    # a model of IMDB training texts, kept in outputs/
@@ -30,7 +30,7 @@ from sksequence import SequenceTokenizer
 
 OUTPUTS = ROOT / "outputs"
 CHARACTERS: dict[str, Any] = {}  # the defaults
-LONG = {"hidden_size": 512, "dropout": 0.3, "max_epochs": 6}
+LONG = {"hidden_size": 384, "dropout": 0.2, "max_epochs": 5}
 WORDS = {"embedding_dim": 128, "tie_embeddings": True, "dropout": 0.4, "batch_size": 16, "max_epochs": 6}
 # Every sign of punctuation and every line's end is a word, capitals stay, and what is not among the 10,000
 # commonest of the training part is unknown, there and later.
@@ -43,7 +43,13 @@ REVIEWS = {
     "batch_size": 20,
     "max_epochs": 4,
 }
-SENTIMENT = {"hidden_size": 256, "lr": 1e-3, "max_epochs": 3, "dropout": 0.5, "batch_size": 32}
+SENTIMENT = {
+    "hidden_size": 256,
+    "max_epochs": 3,
+    "batch_size": 32,
+    "embedding_dropout": 0.1,
+    "input_dropout": 0.3,
+}
 
 
 def value(text: str) -> Any:
@@ -61,7 +67,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("what", choices=["characters", "words", "writing", "pretrain", "sentiment"])
     parser.add_argument("--cells", nargs="+", default=["LSTM"], type=str.upper)
-    parser.add_argument("--long", action="store_true", help="a larger network, ten minutes")
+    parser.add_argument("--long", action="store_true", help="a larger network")
     parser.add_argument("--validate", action="store_true", help="never read a test part")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--set", nargs="*", default=[], dest="options", metavar="PARAM=VALUE")
@@ -169,11 +175,13 @@ def sentiment(arguments: argparse.Namespace, options: dict) -> None:
     else:
         X, y = texts, labels
         X_test, y_test, _ = reviews(test=True)
-    weights = joblib.load(kept(arguments)).encoder_weights()
+    model = joblib.load(kept(arguments))
+    weights, words = model.encoder_weights(), model.tokenizer_.vocabulary_
     proba = []
     for seed in range(arguments.seeds):
         settings = SENTIMENT | options
-        tokenizer = SequenceTokenizer(min_df=2, max_length=settings.pop("max_length", 400), truncate="middle")
+        # Only words that the model has read: the vectors of others would be random, and as large.
+        tokenizer = SequenceTokenizer(vocabulary=words, max_length=256, truncate="middle")
         classifier = sksequence.LSTMClassifier(init_from=weights, random_state=seed, **settings)
         model, seconds = fitted(make_pipeline(tokenizer, classifier), X, y)
         proba.append(model.predict_proba(X_test)[:, 1])
