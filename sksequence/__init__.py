@@ -12,7 +12,7 @@ from sksequence.forecasting import (
 )
 from sksequence.inspection import BacktestDisplay, ForecastDisplay, MemoryRangeDisplay, StepErrorDisplay
 from sksequence.language import GRULanguageModel, LSTMLanguageModel, RNNLanguageModel
-from sksequence.model_selection import RollingOriginSplit, forecast_scorer
+from sksequence.model_selection import RollingOriginSplit, forecast_scorer, recommend
 from sksequence.preprocessing import (
     CalendarFeatures,
     PerTimestep,
@@ -63,4 +63,5 @@ __all__ = [
     "as_sequences",
     "forecast_scorer",
     "make_windows",
+    "recommend",
 ]

@@ -100,6 +100,10 @@ class SupervisedReader(SequenceReader):
         name = f"{type(self).__name__}.fit"
         return self._fit(X, y, sample_weight, caller=name, fresh=not self.warm_start)
 
+    def _initialize(self, X, y, caller: str):
+        """The network that `fit` would begin with, untrained."""
+        return self._fit(X, y, None, caller=caller, fresh=True, epochs=0)
+
     def _fit(self, X, y, sample_weight, *, caller: str, fresh: bool, classes=None, epochs=None):
         self._check_parameters()
         fresh = fresh or not hasattr(self, "net_")

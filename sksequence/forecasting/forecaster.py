@@ -115,9 +115,15 @@ class SequenceForecaster(NetworkForecaster):
         -------
         self : object
         """
-        self._check_parameters()
         caller = f"{type(self).__name__}.partial_fit"
-        fresh = not hasattr(self, "net_")
+        return self._pass_over(X, y, caller, passes=1, fresh=not hasattr(self, "net_"))
+
+    def _initialize(self, X, y, caller: str):
+        """The network that `fit` would begin with, untrained."""
+        return self._pass_over(X, y, caller, passes=0, fresh=True)
+
+    def _pass_over(self, X, y, caller: str, *, passes: int, fresh: bool):
+        self._check_parameters()
         panel = self._read(X, caller, y=y, reset=fresh)
         if fresh:
             self._forget()
@@ -129,7 +135,7 @@ class SequenceForecaster(NetworkForecaster):
         log = self._takes_logarithm(task, caller) if fresh else False
         if fresh:
             self.linear_share_ = self._first_share(task, measured=False)
-        self._learn(task, X, caller, fresh=fresh, log=log, passes=1)
+        self._learn(task, X, caller, fresh=fresh, log=log, passes=passes)
         self._remember(panel, task)
         return self
 
