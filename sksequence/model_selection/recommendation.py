@@ -37,7 +37,19 @@ _REPEATS = 15
 
 
 class Reason(NamedTuple):
-    """Why a setting is what it is."""
+    """Why a setting is what it is.
+
+    Parameters
+    ----------
+    setting : str
+        A parameter of the estimator, or what was found out.
+    value : object
+        What it is set to, or came to.
+    reason : str
+        With the figure behind it.
+    source : str
+        Where the figure, or the rule, comes from.
+    """
 
     setting: str
     value: Any
