@@ -10,7 +10,14 @@ from sksequence.forecasting import (
     RNNForecaster,
     SeasonalNaiveForecaster,
 )
-from sksequence.inspection import BacktestDisplay, ForecastDisplay, MemoryRangeDisplay, StepErrorDisplay
+from sksequence.inspection import (
+    BacktestDisplay,
+    ForecastDisplay,
+    GateDisplay,
+    HiddenStateDisplay,
+    MemoryRangeDisplay,
+    StepErrorDisplay,
+)
 from sksequence.language import GRULanguageModel, LSTMLanguageModel, RNNLanguageModel
 from sksequence.model_selection import RollingOriginSplit, forecast_scorer, recommend
 from sksequence.preprocessing import (
@@ -38,6 +45,8 @@ __all__ = [
     "GRULanguageModel",
     "GRURegressor",
     "GRUTagger",
+    "GateDisplay",
+    "HiddenStateDisplay",
     "LSTMClassifier",
     "LSTMForecaster",
     "LSTMLanguageModel",

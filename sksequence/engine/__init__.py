@@ -5,7 +5,7 @@ from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
 from sksequence.engine.class_weight import ClassWeight
 from sksequence.engine.encoder_weights import EncoderWeights
 from sksequence.engine.estimator import RecurrentEstimator
-from sksequence.engine.probe import Probe
+from sksequence.engine.probe import OpenLayer, Probe
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.schedule import Budget, plan
 from sksequence.engine.seeds import draw_seed
@@ -23,6 +23,7 @@ __all__ = [
     "Examples",
     "GRUCell",
     "LSTMCell",
+    "OpenLayer",
     "Probe",
     "RNNCell",
     "RecurrentEstimator",

@@ -3,18 +3,51 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
 from sksequence.engine.batches import Batches, Examples
+from sksequence.modules import Unrolled, unroll
 
-__all__ = ["Probe"]
+__all__ = ["OpenLayer", "Probe"]
 
 # Steps of a batch, over all its sequences: what is kept for a backward pass stays small.
 _BATCH_STEPS = 1 << 14
+
+
+@dataclass(frozen=True)
+class OpenLayer:
+    """A recurrent layer of a probe in one direction, computed step by step.
+
+    Attributes
+    ----------
+    member : int
+        Which network of an ensemble it belongs to; 0 where there is one.
+    depth : int
+        0 for the layer that reads the input.
+    direction : {"forward", "backward"}
+        In which it reads.
+    unrolled : Unrolled
+        Its weights, and the trace of the last batch.
+    """
+
+    member: int
+    depth: int
+    direction: str
+    unrolled: Unrolled
+
+    @classmethod
+    def at(cls, path: str, unrolled: Unrolled) -> OpenLayer:
+        """The layer that a network holds at such a path."""
+        member = re.search(r"members\.(\d+)\.", path)
+        depth = re.search(r"layers\.(\d+)\.", path)
+        direction = "backward" if path.endswith(".back") else "forward"
+        return cls(int(member[1]) if member else 0, int(depth[1]) if depth else 0, direction, unrolled)
 
 
 class Probe:
@@ -85,3 +118,18 @@ class Probe:
     def outputs(self, steps: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the network says (B, K) where it reads `steps` instead of its own."""
         return self.answer(self.module(**(inputs | {"values": steps})), inputs["lengths"])
+
+    # ------------------------------------------------------------------ what goes on inside
+    @property
+    def step_size(self) -> int:
+        """Time steps that a recurrent step reads."""
+        patches = self.module.encoder.patches  # type: ignore[union-attr]
+        return 1 if patches is None else int(patches.size)  # type: ignore[arg-type]
+
+    def n_steps(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Recurrent steps of each sequence of a batch, (B,)."""
+        return torch.div(inputs["lengths"] + self.step_size - 1, self.step_size, rounding_mode="floor")
+
+    def open_layers(self) -> list[OpenLayer]:
+        """All recurrent layers, from now on computed step by step."""
+        return [OpenLayer.at(path, layer) for path, layer in unroll(self.module).items()]

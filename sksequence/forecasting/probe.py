@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from sksequence.engine import Examples, Probe
 from sksequence.modules import valid_steps
+from sksequence.modules.segments import Ensemble
 
 __all__ = ["ForecastProbe"]
 
@@ -51,6 +54,20 @@ class ForecastProbe(Probe):
 
     def _take_entry(self) -> nn.Module:
         return nn.Identity()  # windows are read as they are
+
+    @property
+    def _network(self) -> Any:
+        """The network, or the first one of an ensemble."""
+        return next(iter(self.module.members)) if isinstance(self.module, Ensemble) else self.module
+
+    @property
+    def step_size(self) -> int:
+        """Time steps of a segment."""
+        return int(self._network.segment)
+
+    def n_steps(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Segments of a window, (B,): all, since a short window is filled up in front."""
+        return torch.full_like(inputs["lengths"], self._network.n_segments_in)
 
     def steps(self, inputs: dict[str, Tensor]) -> Tensor:
         """Standardised windows of the target, (B, T, 1)."""

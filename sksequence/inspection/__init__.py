@@ -3,14 +3,23 @@
 from sksequence.inspection.backtests import BacktestDisplay
 from sksequence.inspection.errors import StepErrorDisplay
 from sksequence.inspection.forecasts import ForecastDisplay
+from sksequence.inspection.gate_display import GateDisplay
+from sksequence.inspection.gates import gate_activity
 from sksequence.inspection.memory import MemoryRange, memory_range
 from sksequence.inspection.memory_display import MemoryRangeDisplay
+from sksequence.inspection.state_display import HiddenStateDisplay
+from sksequence.inspection.states import HiddenStates, hidden_states
 
 __all__ = [
     "BacktestDisplay",
     "ForecastDisplay",
+    "GateDisplay",
+    "HiddenStateDisplay",
+    "HiddenStates",
     "MemoryRange",
     "MemoryRangeDisplay",
     "StepErrorDisplay",
+    "gate_activity",
+    "hidden_states",
     "memory_range",
 ]

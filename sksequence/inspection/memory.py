@@ -8,8 +8,7 @@ import numpy as np
 import torch
 
 from sksequence.engine import Probe, single_thread
-from sksequence.exceptions import InputError
-from sksequence.inspection.probes import probe_of
+from sksequence.inspection.probes import check_option, probe_of
 from sksequence.modules import valid_steps
 
 __all__ = ["MemoryRange", "memory_range"]
@@ -181,8 +180,8 @@ def memory_range(
     2.0
     """
     caller = "memory_range"
-    _check_option("method", method, ("gradient", "jacobian", "occlusion"), caller)
-    _check_option("fill", fill, ("mean", "other"), caller)
+    check_option("method", method, ("gradient", "jacobian", "occlusion"), caller)
+    check_option("fill", fill, ("mean", "other"), caller)
     probe = probe_of(estimator, X, caller)
     index = probe.thinned(max_samples)
     n_lags = int(probe.examples.sequences.lengths[index].max())
@@ -202,11 +201,6 @@ def memory_range(
             energy += np.bincount(places, squares.double().cpu()[inside].numpy(), minlength=n_lags)
             count += np.bincount(places, minlength=n_lags)
     return MemoryRange(np.sqrt(energy / count), count, method)
-
-
-def _check_option(name: str, value, options: tuple[str, ...], caller: str) -> None:
-    if value not in options:
-        raise InputError(f"{caller}: {name}={value!r} came, but one of {list(options)} is needed. Name one.")
 
 
 def _squared_jacobian(

@@ -151,6 +151,7 @@ class MemoryRangeDisplay:
         place.set_xlabel("time steps before the last")
         place.set_ylabel("dependence of the output,\nshare of its largest")
         place.xaxis.set_major_locator(MaxNLocator(10, integer=True, min_n_ticks=1))
-        place.legend(loc="best", frameon=False)
+        # Curves may peak anywhere.
+        place.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
         self.ax_, self.figure_ = place, place.figure
         return self

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence.engine import Probe
 from sksequence.exceptions import InputError
 
-__all__ = ["named_estimators", "network_of", "probe_of"]
+__all__ = ["check_option", "named_estimators", "network_of", "probe_of"]
 
 
 def network_of(estimator, X, caller: str) -> tuple[Any, Any]:
@@ -60,6 +60,18 @@ def probe_of(estimator, X, caller: str) -> Probe:
     """
     inner, X = network_of(estimator, X, caller)
     return inner._probe(X, caller)
+
+
+def check_option(name: str, value, options: tuple[str, ...], caller: str) -> None:
+    """Refuse a value that is none of the options.
+
+    Raises
+    ------
+    InputError
+        With the options that there are.
+    """
+    if value not in options:
+        raise InputError(f"{caller}: {name}={value!r} came, but one of {list(options)} is needed. Name one.")
 
 
 def named_estimators(estimators) -> dict[str, Any]:

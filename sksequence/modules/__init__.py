@@ -9,9 +9,12 @@ from sksequence.modules.network import Encoder, RecurrentLayer, SequenceNetwork
 from sksequence.modules.noise import RandomAffine, SeededDropout, SteadyDropout, seed_noise
 from sksequence.modules.pooling import POOLINGS, Pooling
 from sksequence.modules.tagging import ChainNetwork, StepLoss, StepNetwork
+from sksequence.modules.unrolled import GATES, KEEPING, Trace, Unrolled, unroll
 
 __all__ = [
     "CELLS",
+    "GATES",
+    "KEEPING",
     "POOLINGS",
     "Carry",
     "Cell",
@@ -33,6 +36,8 @@ __all__ = [
     "StepLoss",
     "StepNetwork",
     "TokenEmbedding",
+    "Trace",
+    "Unrolled",
     "log_marginals",
     "log_partition",
     "new_embedding",
@@ -41,6 +46,7 @@ __all__ = [
     "path_score",
     "reverse",
     "seed_noise",
+    "unroll",
     "valid_steps",
     "viterbi",
 ]
