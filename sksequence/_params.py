@@ -4,7 +4,7 @@ A class that inherits from :class:`Parameters` lists its parameters as annotated
 
     class Scaler(Parameters, BaseEstimator):
         '''Scale sequences.'''
-        factor: float = param(1.0, number(above=0), "Multiplier of every value.")
+        factor: float = param(default=1.0, rule=number(above=0), doc="Multiplier of every value.")
 
 From the fields come the keyword-only constructor that scikit-learn inspects, the check at fit time
 and the "Parameters" section of the docstring. Subclasses inherit fields and may redeclare one to
@@ -138,10 +138,11 @@ def either(*rules: Rule) -> Rule:
     return Rule(lambda v: any(rule.allows(v) for rule in rules), " or ".join(rule.words for rule in rules))
 
 
-def param(default: Any, rule: Rule, doc: str, *, kw_only: bool = True) -> Any:
+def param(*, default: Any, rule: Rule, doc: str, kw_only: bool = True) -> Any:
     """Declare a parameter: its default, the rule that it must follow, and its documentation.
 
-    With ``kw_only=False`` it may also be given by position, before all others.
+    With ``kw_only=False`` it may also be given by position, before all others. Type checkers see a
+    default only where it is named (PEP 681), so all three are.
     """
     metadata = {"rule": rule, "doc": inspect.cleandoc(doc)}
     return field(default=default, metadata=metadata, kw_only=kw_only)

@@ -28,7 +28,9 @@ class SequenceClassifier(ClassifierMixin, ClassWeight, SequencePredictor):
     """
 
     dropout: float = param(
-        0.5, number(0, below=1), "Share of values dropped between layers and before the head."
+        default=0.5,
+        rule=number(0, below=1),
+        doc="Share of values dropped between layers and before the head.",
     )
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):

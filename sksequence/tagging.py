@@ -32,33 +32,35 @@ class SequenceTagger(ClassWeight, SupervisedReader):
     """
 
     bidirectional: bool = param(
-        True,
-        boolean(),
-        """Whether a second network reads every sequence from its end. It is on because a label mostly
+        default=True,
+        rule=boolean(),
+        doc="""Whether a second network reads every sequence from its end. It is on because a label mostly
         depends on what follows the step as well as on what comes before. Switch it off where labels
         are wanted while a sequence still comes in: then no label depends on a later step.""",
     )
     dropout: float = param(
-        0.5, number(0, below=1), "Share of values dropped between layers and before the head."
+        default=0.5,
+        rule=number(0, below=1),
+        doc="Share of values dropped between layers and before the head.",
     )
     hidden_size: int = param(
-        128,
-        integer(1),
-        """Width of the hidden state of each direction, in units: twice that of classifiers, whose pooling
+        default=128,
+        rule=integer(1),
+        doc="""Width of the hidden state of each direction, in units: twice that of classifiers, whose pooling
         sums up many steps, for each step is labelled by its own state.""",
     )
     embedding_dropout: Any = param(
-        0.2,
-        one_of("auto") | number(0, below=1),
-        """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
+        default=0.2,
+        rule=one_of("auto") | number(0, below=1),
+        doc="""Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
         vector is zero (embedding dropout, Gal & Ghahramani 2016), so that a label is learned from the
         other steps, and the other columns of `token_features`, too. "auto" is 0.5 for 1,000 tokens or more,
         else 0.""",
     )
     crf: bool = param(
-        False,
-        boolean(),
-        """Whether the labels of a sequence are scored together, by a linear-chain conditional random
+        default=False,
+        rule=boolean(),
+        doc="""Whether the labels of a sequence are scored together, by a linear-chain conditional random
         field (Lafferty et al. 2001) over the network's scores: `predict` is then the best label
         sequence, and `predict_proba` the marginal probability of each label. It helps where some
         labels can hardly follow others, as in BIO schemes.""",

@@ -30,15 +30,15 @@ class Scaler(Parameters, BaseEstimator):
         What was learned.
     """
 
-    factor: float = param(1.0, number(above=0), "Multiplier of every value.")
-    width: int = param(8, integer(1), "Number of units.\n\nMore is slower.")
+    factor: float = param(default=1.0, rule=number(above=0), doc="Multiplier of every value.")
+    width: int = param(default=8, rule=integer(1), doc="Number of units.\n\nMore is slower.")
 
 
 class WideScaler(Scaler):
     """Scale wide sequences."""
 
-    width: int = param(64, integer(1), "Number of units.")
-    mode: str | None = param(None, one_of("fast", "exact") | none(), "How to scale.")
+    width: int = param(default=64, rule=integer(1), doc="Number of units.")
+    mode: str | None = param(default=None, rule=one_of("fast", "exact") | none(), doc="How to scale.")
 
 
 class QuietScaler(Scaler):
@@ -168,7 +168,9 @@ def test_check_accepts_an_array_default_and_value():
     class Weighted(Parameters):
         """Hold weights."""
 
-        weights: object = param(None, instance_of(np.ndarray, words="an array") | none(), "Weights.")
+        weights: object = param(
+            default=None, rule=instance_of(np.ndarray, words="an array") | none(), doc="Weights."
+        )
 
     Weighted(weights=np.zeros(3))._check_parameters()
     with pytest.raises(ParameterError, match="must be an array or None"):

@@ -24,7 +24,9 @@ class RNNCell(RecurrentCell):
 
     _cell = "rnn"
 
-    nonlinearity: str = param("tanh", one_of("tanh", "relu"), "Function applied to the state at every step.")
+    nonlinearity: str = param(
+        default="tanh", rule=one_of("tanh", "relu"), doc="Function applied to the state at every step."
+    )
 
     def _kernel_options(self) -> dict[str, Any]:
         return {"nonlinearity": self.nonlinearity}

@@ -13,7 +13,7 @@ class ClassWeight(Parameters):
     """How much each class counts in the loss."""
 
     class_weight: Any = param(
-        None,
-        none() | one_of("balanced") | instance_of(dict, words="a dict of class to weight"),
-        'Weight of each class in the loss; "balanced" weighs each by the inverse of its frequency.',
+        default=None,
+        rule=none() | one_of("balanced") | instance_of(dict, words="a dict of class to weight"),
+        doc='Weight of each class in the loss; "balanced" weighs each by the inverse of its frequency.',
     )

@@ -61,78 +61,94 @@ class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
         Their names, where X has some.
     """
 
-    hidden_size: int = param(64, integer(1), "Width of the hidden state, in units.")
+    hidden_size: int = param(default=64, rule=integer(1), doc="Width of the hidden state, in units.")
     dropout: float = param(
-        0.0, number(0, below=1), "Share of values dropped between layers and before the head."
+        default=0.0,
+        rule=number(0, below=1),
+        doc="Share of values dropped between layers and before the head.",
     )
-    lr: float = param(5e-3, number(above=0), "Peak learning rate of AdamW.")
+    lr: float = param(default=5e-3, rule=number(above=0), doc="Peak learning rate of AdamW.")
     max_epochs: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        """Passes over the training data. "auto" counts optimiser steps instead, so that small data
+        default="auto",
+        rule=one_of("auto") | integer(1),
+        doc="""Passes over the training data. "auto" counts optimiser steps instead, so that small data
         get more passes than large; the outcome is in `n_iter_`.""",
     )
     batch_size: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        """Sequences a training batch. "auto" follows the number of training sequences; the outcome is
+        default="auto",
+        rule=one_of("auto") | integer(1),
+        doc="""Sequences a training batch. "auto" follows the number of training sequences; the outcome is
         in `batch_size_`. It never changes a prediction.""",
     )
     weight_decay: float = param(
-        0.01, number(0), "Decoupled weight decay (Loshchilov & Hutter 2019) of matrices; biases have none."
+        default=0.01,
+        rule=number(0),
+        doc="Decoupled weight decay (Loshchilov & Hutter 2019) of matrices; biases have none.",
     )
     lr_schedule: str = param(
-        "cosine",
-        one_of(*SCHEDULES),
-        '"cosine" warms up over the first `warmup` of all steps, then falls to zero; "constant" stays.',
+        default="cosine",
+        rule=one_of(*SCHEDULES),
+        doc='"cosine" warms up over the first `warmup` of all steps, then falls to zero; "constant" stays.',
     )
-    warmup: float = param(0.05, number(0, most=1), "Share of the steps over which `lr` rises.")
+    warmup: float = param(
+        default=0.05, rule=number(0, most=1), doc="Share of the steps over which `lr` rises."
+    )
     gradient_clip: Any = param(
-        1.0, number(above=0) | none(), "Largest norm of the gradient over all weights; None for no limit."
+        default=1.0,
+        rule=number(above=0) | none(),
+        doc="Largest norm of the gradient over all weights; None for no limit.",
     )
     early_stopping: bool = param(
-        False,
-        boolean(),
-        """Whether to hold back `validation_fraction` of the data, stop when the loss on it has not
+        default=False,
+        rule=boolean(),
+        doc="""Whether to hold back `validation_fraction` of the data, stop when the loss on it has not
         improved for `n_iter_no_change` epochs, and return to the best weights.""",
     )
     validation_fraction: float = param(
-        0.1, number(above=0, below=1), "Share of the data held back when `early_stopping` is set."
+        default=0.1,
+        rule=number(above=0, below=1),
+        doc="Share of the data held back when `early_stopping` is set.",
     )
-    n_iter_no_change: int = param(10, integer(1), "Epochs without improvement before stopping early.")
-    warm_start: bool = param(False, boolean(), "Whether `fit` continues from the weights of the last fit.")
+    n_iter_no_change: int = param(
+        default=10, rule=integer(1), doc="Epochs without improvement before stopping early."
+    )
+    warm_start: bool = param(
+        default=False, rule=boolean(), doc="Whether `fit` continues from the weights of the last fit."
+    )
     precision: str = param(
-        "float32",
-        one_of("float32", "bfloat16"),
-        "Arithmetic of the network; bfloat16 is faster where the hardware has it, and less exact.",
+        default="float32",
+        rule=one_of("float32", "bfloat16"),
+        doc="Arithmetic of the network; bfloat16 is faster where the hardware has it, and less exact.",
     )
     device: str = param(
-        "auto",
-        instance_of(str, words='"auto" or the name of a torch device such as "cpu" or "cuda:0"'),
-        '"auto" is CUDA where torch finds it, else the CPU.',
+        default="auto",
+        rule=instance_of(str, words='"auto" or the name of a torch device such as "cpu" or "cuda:0"'),
+        doc='"auto" is CUDA where torch finds it, else the CPU.',
     )
     keep_memory: bool = param(
-        True,
-        boolean(),
-        """Whether memory that one batch frees stays with the process for the next, until the end of
+        default=True,
+        rule=boolean(),
+        doc="""Whether memory that one batch frees stays with the process for the next, until the end of
         `fit`. Changes nothing but time: up to 1.6 times as fast where the buffers of a batch are
         larger than 32 MB. It works with glibc only, and for the whole process while a fit lasts.""",
     )
     callbacks: Any = param(
-        None,
-        none() | instance_of(list, tuple, words="a list of skorch callbacks"),
-        "skorch callbacks, for example EpochScoring, Checkpoint or TensorBoard.",
+        default=None,
+        rule=none() | instance_of(list, tuple, words="a list of skorch callbacks"),
+        doc="skorch callbacks, for example EpochScoring, Checkpoint or TensorBoard.",
     )
     net_params: Any = param(
-        None,
-        none() | instance_of(dict, words="a dict of arguments of skorch.NeuralNet"),
-        'Further arguments of skorch\'s net, for example ``{"optimizer": torch.optim.SGD}``.',
+        default=None,
+        rule=none() | instance_of(dict, words="a dict of arguments of skorch.NeuralNet"),
+        doc='Further arguments of skorch\'s net, for example ``{"optimizer": torch.optim.SGD}``.',
     )
-    verbose: int = param(0, integer(0), "0 is silent, 1 shows a progress bar, 2 prints each epoch.")
+    verbose: int = param(
+        default=0, rule=integer(0), doc="0 is silent, 1 shows a progress bar, 2 prints each epoch."
+    )
     random_state: Any = param(
-        None,
-        seed(),
-        """Fixes the initial weights, the order of batches, the noise of training and the validation
+        default=None,
+        rule=seed(),
+        doc="""Fixes the initial weights, the order of batches, the noise of training and the validation
         split. The global random states of torch and NumPy are neither read nor changed.""",
     )
 

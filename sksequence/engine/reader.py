@@ -32,30 +32,34 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     """
 
     bidirectional: bool = param(
-        False, boolean(), "Whether a second network reads every sequence from its end; doubles the time."
+        default=False,
+        rule=boolean(),
+        doc="Whether a second network reads every sequence from its end; doubles the time.",
     )
     standardize: bool = param(
-        True, boolean(), "Whether each feature is scaled by the mean and deviation of the training steps."
+        default=True,
+        rule=boolean(),
+        doc="Whether each feature is scaled by the mean and deviation of the training steps.",
     )
     augment: float = param(
-        0.0,
-        number(0),
-        """Standard deviation of the random shift and scaling that each feature of each training
+        default=0.0,
+        rule=number(0),
+        doc="""Standard deviation of the random shift and scaling that each feature of each training
         sequence gets, anew in every batch, in units of standardised features (Um et al. 2017). It may
         make small data go further where levels mean nothing, and harms where they do. Tokens get none.""",
     )
     missing: str = param(
-        "raise",
-        one_of("raise", "mask"),
-        """What NaN inside a sequence means: an error, or "not observed", in which case the network
+        default="raise",
+        rule=one_of("raise", "mask"),
+        doc="""What NaN inside a sequence means: an error, or "not observed", in which case the network
         reads the feature's mean and an indicator.""",
     )
     token_features: Any = param(
-        None,
-        none()
+        default=None,
+        rule=none()
         | one_of("all")
         | iterable_of(integer(0) | instance_of(str, words="a name"), words="a list of columns of X"),
-        """Columns of X, by number or name, that hold token ids, where the others hold numbers: a code of
+        doc="""Columns of X, by number or name, that hold token ids, where the others hold numbers: a code of
         what happened beside how much; "all" if there are no numbers. Each gets vectors of its own, of
         width `embedding_dim`.""",
     )

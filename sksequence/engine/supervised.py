@@ -201,29 +201,30 @@ class SequencePredictor(SupervisedReader):
     """
 
     pooling: Any = param(
-        ("last", "mean", "max"),
-        one_of(*POOLINGS) | iterable_of(one_of(*POOLINGS), words=f"a tuple of these: {', '.join(POOLINGS)}"),
-        "How the states of all steps become one vector; several are joined.",
+        default=("last", "mean", "max"),
+        rule=one_of(*POOLINGS)
+        | iterable_of(one_of(*POOLINGS), words=f"a tuple of these: {', '.join(POOLINGS)}"),
+        doc="How the states of all steps become one vector; several are joined.",
     )
     embedding_dropout: Any = param(
-        "auto",
-        one_of("auto") | number(0, below=1),
-        """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
+        default="auto",
+        rule=one_of("auto") | number(0, below=1),
+        doc="""Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
         vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.3 where
         vectors begin at random for 1,000 tokens or more, since a network could know the training texts by
         their rare words, else 0; the outcome is in `embedding_dropout_`.""",
     )
     input_dropout: Any = param(
-        "auto",
-        one_of("auto") | number(0, below=1),
-        """Share of the features that the first layer reads dropped, the same ones at every step of a
+        default="auto",
+        rule=one_of("auto") | number(0, below=1),
+        doc="""Share of the features that the first layer reads dropped, the same ones at every step of a
         sequence (variational dropout, Gal & Ghahramani 2016). "auto" is 0.5 where X is tokens and
         vectors of 1,000 or more begin at random, else 0; the outcome is in `input_dropout_`.""",
     )
     patch_size: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        """Neighbouring time steps read as one. "auto" reads sequences of up to 64 steps singly and
+        default="auto",
+        rule=one_of("auto") | integer(1),
+        doc="""Neighbouring time steps read as one. "auto" reads sequences of up to 64 steps singly and
         longer ones in patches of ``ceil(longest / 64)``; the outcome is in `patch_size_`. Tokens are
         always read singly.""",
     )

@@ -35,38 +35,38 @@ class TokenInput(Parameters):
     """
 
     embedding_dim: Any = param(
-        "auto",
-        one_of("auto") | none() | integer(1),
-        """Width of learned token vectors. "auto" is 100 where X comes from a SequenceTokenizer, else X is
+        default="auto",
+        rule=one_of("auto") | none() | integer(1),
+        doc="""Width of learned token vectors. "auto" is 100 where X comes from a SequenceTokenizer, else X is
         numbers, as with None; a width reads any integers as token ids. Ids beyond those of the training
         data, or of the tokenizer's vocabulary, share one vector of zeros.""",
     )
     embeddings: Any = param(
-        None,
-        none() | VECTORS,
-        """Vectors to begin with: a dict of word to vector, gensim's KeyedVectors or a pair (words, array),
-        looked up in the vocabulary that a SequenceTokenizer gives; or an array whose row i is the vector of
-        id i. X is then read as token ids, and `embedding_dim` is their width. A word without a
+        default=None,
+        rule=none() | VECTORS,
+        doc="""Vectors to begin with: a dict of word to vector, gensim's KeyedVectors or a pair (words,
+        array), looked up in the vocabulary that a SequenceTokenizer gives; or an array whose row i is the
+        vector of id i. X is then read as token ids, and `embedding_dim` is their width. A word without a
         vector gets a random one of the same mean and deviation.""",
     )
     freeze_embeddings: bool = param(
-        False,
-        boolean(),
-        "Whether `embeddings` stay as they came; a word that they do not hold is then a vector of zeros.",
+        default=False,
+        rule=boolean(),
+        doc="Whether `embeddings` stay as they came; a word that they do not hold is then a vector of zeros.",
     )
     embedding_dropout: Any = param(
-        0.0,
-        one_of("auto") | number(0, below=1),
-        """Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
+        default=0.0,
+        rule=one_of("auto") | number(0, below=1),
+        doc="""Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
         vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.3 where
         vectors begin at random for 1,000 tokens or more, since a network could know the training texts by
         their rare words, else 0; the outcome is in `embedding_dropout_`.""",
     )
 
     init_from: Any = param(
-        None,
-        none() | INIT_FROM,
-        """A fitted language model, or rather its `encoder_weights()`, whose token vectors and recurrent
+        default=None,
+        rule=none() | INIT_FROM,
+        doc="""A fitted language model, or rather its `encoder_weights()`, whose token vectors and recurrent
         layers this network begins with (Dai & Le 2015; Howard & Ruder 2018); a backward direction begins at
         random. Words are matched by name where both vocabularies are known, else ids. Cell, `hidden_size`,
         `num_layers` and `layer_norm` must be the model's; `memory` then sets nothing. A model itself will

@@ -54,33 +54,34 @@ class Forecaster(Parameters, BaseEstimator):
         by.
     """
 
-    horizon: int = param(1, integer(1), "Time steps to forecast.")
+    horizon: int = param(default=1, rule=integer(1), doc="Time steps to forecast.")
     target: Any = param(
-        None,
-        none() | instance_of(str, int, list, tuple, words="a column or a list of columns"),
-        "Columns to forecast, by name or position; None forecasts them all.",
+        default=None,
+        rule=none() | instance_of(str, int, list, tuple, words="a column or a list of columns"),
+        doc="Columns to forecast, by name or position; None forecasts them all.",
     )
     id: Any = param(
-        None,
-        none() | instance_of(str, words="the name of a column"),
-        "Column that names the series of a row, in long tables of many series.",
+        default=None,
+        rule=none() | instance_of(str, words="the name of a column"),
+        doc="Column that names the series of a row, in long tables of many series.",
     )
     time: Any = param(
-        None,
-        none() | instance_of(str, words="the name of a column"),
-        "Column that holds the times, in tables without an index, such as those of polars.",
+        default=None,
+        rule=none() | instance_of(str, words="the name of a column"),
+        doc="Column that holds the times, in tables without an index, such as those of polars.",
     )
     freq: Any = param(
-        None,
-        none() | instance_of(object, words="a frequency of pandas"),
-        """Step of the index, such as "h" or "MS": rows that are missing from it are filled in as missing
+        default=None,
+        rule=none() | instance_of(object, words="a frequency of pandas"),
+        doc="""Step of the index, such as "h" or "MS": rows that are missing from it are filled in as missing
         values. None takes the step of the index, which must have no gaps.""",
     )
     missing: str = param(
-        "raise",
-        one_of("raise", "mask"),
-        """What NaN means: an error, or "not observed". Then inputs are filled from the past, by the value a
-        season before or else the last one, with a flag that the network reads, and targets do not count.""",
+        default="raise",
+        rule=one_of("raise", "mask"),
+        doc="""What NaN means: an error, or "not observed". Then inputs are filled from the past, by the
+        value a season before or else the last one, with a flag that the network reads, and targets do not
+    count.""",
     )
 
     # Whether columns other than the targets are read.

@@ -136,9 +136,9 @@ class SeasonalNaiveForecaster(RuleForecaster):
     """
 
     season: Any = param(
-        "auto",
-        integer(1) | one_of("auto"),
-        """Steps of a season. "auto" finds it from the step of the index and the data.""",
+        default="auto",
+        rule=integer(1) | one_of("auto"),
+        doc="""Steps of a season. "auto" finds it from the step of the index and the data.""",
     )
 
     def _learn(self, task: Task) -> None:
@@ -197,20 +197,22 @@ class LinearForecaster(ProbabilisticForecaster):
     """
 
     window: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        'Look-back, in time steps; "auto" is that of :class:`LSTMForecaster`.',
+        default="auto",
+        rule=one_of("auto") | integer(1),
+        doc='Look-back, in time steps; "auto" is that of :class:`LSTMForecaster`.',
     )
-    alpha: float = param(1e-2, number(0), "Ridge penalty, as a share of the mean variance of the inputs.")
+    alpha: float = param(
+        default=1e-2, rule=number(0), doc="Ridge penalty, as a share of the mean variance of the inputs."
+    )
     log: Any = param(
-        "auto",
-        one_of("auto") | boolean(),
-        'Whether to forecast logarithms. "auto" does so for several series of positive values.',
+        default="auto",
+        rule=one_of("auto") | boolean(),
+        doc='Whether to forecast logarithms. "auto" does so for several series of positive values.',
     )
     validation_fraction: Any = param(
-        0.1,
-        none() | number(above=0, below=1),
-        "Share of the latest rows held back to calibrate intervals on, as for :class:`LSTMForecaster`; "
+        default=0.1,
+        rule=none() | number(above=0, below=1),
+        doc="Share of the latest rows held back to calibrate intervals on, as for :class:`LSTMForecaster`; "
         "None calibrates none.",
     )
 

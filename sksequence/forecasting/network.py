@@ -58,99 +58,107 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
     """
 
     known_future: Any = param(
-        None,
-        none() | _COLUMNS,
-        """Columns known ahead, such as plans, prices or holidays: their coming values are read too, and
+        default=None,
+        rule=none() | _COLUMNS,
+        doc="""Columns known ahead, such as plans, prices or holidays: their coming values are read too, and
         passed to `predict` as `future`. Columns of X that are neither targets nor named here or in
         `static` are read up to the present.""",
     )
-    static: Any = param(None, none() | _COLUMNS, "Columns that are constant within each series.")
+    static: Any = param(
+        default=None, rule=none() | _COLUMNS, doc="Columns that are constant within each series."
+    )
     calendar: Any = param(
-        None,
-        none()
+        default=None,
+        rule=none()
         | one_of("auto")
         | iterable_of(instance_of(str, words="a feature"), words="a tuple of features"),
-        """Features of the index, known ahead by nature, see :class:`~sksequence.CalendarFeatures`. "auto"
+        doc="""Features of the index, known ahead by nature, see :class:`~sksequence.CalendarFeatures`. "auto"
         takes those that go with its step, None takes none.""",
     )
     window: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        """Look-back, in time steps. "auto" takes 3 to 30 seasons, by the amount of data; the outcome is
+        default="auto",
+        rule=one_of("auto") | integer(1),
+        doc="""Look-back, in time steps. "auto" takes 3 to 30 seasons, by the amount of data; the outcome is
         in `window_`.""",
     )
     segment: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        """Time steps that the network reads, and writes, in one recurrent step (Lin et al. 2023). 1 is
+        default="auto",
+        rule=one_of("auto") | integer(1),
+        doc="""Time steps that the network reads, and writes, in one recurrent step (Lin et al. 2023). 1 is
         the plain step-by-step network; "auto" makes 3 to 15 segments of a window; see `segment_`.""",
     )
     strategy: str = param(
-        "direct",
-        one_of("direct", "recursive"),
-        """"direct" forecasts all steps at once. "recursive" forecasts one segment, reads it as if it had
+        default="direct",
+        rule=one_of("direct", "recursive"),
+        doc=""""direct" forecasts all steps at once. "recursive" forecasts one segment, reads it as if it had
         been observed, and so on; past-only covariates keep their last value meanwhile.""",
     )
     seasons: Any = param(
-        "auto",
-        one_of("auto") | none() | integer(2) | iterable_of(integer(2), words="a tuple of such"),
-        """Season lengths, in time steps, whose copies a gated branch adds to the forecast. "auto" finds
+        default="auto",
+        rule=one_of("auto") | none() | integer(2) | iterable_of(integer(2), words="a tuple of such"),
+        doc="""Season lengths, in time steps, whose copies a gated branch adds to the forecast. "auto" finds
         them in the index and the data; None has none; the outcome is in `seasons_`.""",
     )
     hidden_size: Any = param(
-        "auto", one_of("auto") | integer(1), 'Width of the hidden state; "auto" is 64 or, for much data, 128.'
+        default="auto",
+        rule=one_of("auto") | integer(1),
+        doc='Width of the hidden state; "auto" is 64 or, for much data, 128.',
     )
     n_members: int = param(
-        1,
-        integer(1),
-        "Networks trained side by side from different initial weights; the forecast is their mean.",
+        default=1,
+        rule=integer(1),
+        doc="Networks trained side by side from different initial weights; the forecast is their mean.",
     )
     loss: str = param(
-        "absolute_error",
-        one_of(*OUTPUTS),
-        """What the network learns. "absolute_error" and "squared_error" give a point; "quantile" the
+        default="absolute_error",
+        rule=one_of(*OUTPUTS),
+        doc="""What the network learns. "absolute_error" and "squared_error" give a point; "quantile" the
         quantiles in `quantiles`; "normal", "student_t" and, for counts, "negative_binomial" the parameters
         of a distribution (Salinas et al. 2020). Intervals are calibrated with any of them.""",
     )
     quantiles: Any = param(
-        DEFAULT_QUANTILES,
-        iterable_of(number(above=0, below=1), words="a tuple of numbers between 0 and 1"),
-        'Levels learned with ``loss="quantile"``.',
+        default=DEFAULT_QUANTILES,
+        rule=iterable_of(number(above=0, below=1), words="a tuple of numbers between 0 and 1"),
+        doc='Levels learned with ``loss="quantile"``.',
     )
     normalization: Any = param(
-        "auto",
-        one_of("auto", "window", "series") | none(),
-        """"window": each window is centred and divided by its own deviation, and the forecast put back
+        default="auto",
+        rule=one_of("auto", "window", "series") | none(),
+        doc=""""window": each window is centred and divided by its own deviation, and the forecast put back
         (Kim et al. 2022). "series": columns are scaled by the training rows of all series together, for
         series of like size, and a window loses only its last value. None: values are read as they are.
         "auto" is "window" for several series and for counts, "series" otherwise.""",
     )
     log: Any = param(
-        "auto",
-        one_of("auto") | boolean(),
-        'Whether to forecast logarithms. "auto" does so for several series of positive values.',
+        default="auto",
+        rule=one_of("auto") | boolean(),
+        doc='Whether to forecast logarithms. "auto" does so for several series of positive values.',
     )
     linear: Any = param(
-        "auto",
-        one_of("auto") | number(0, most=1),
-        """Share of a ridge regression on the same window in the forecast (combined forecasts: Bates &
+        default="auto",
+        rule=one_of("auto") | number(0, most=1),
+        doc="""Share of a ridge regression on the same window in the forecast (combined forecasts: Bates &
         Granger 1969). "auto" is one half for one series or table, but with covariates only if that does
         better on held-back rows than the network alone; and 0 for several series. See `linear_share_`.""",
     )
-    dropout: float = param(0.1, number(0, below=1), "Share of values dropped before the output.")
-    weight_decay: float = param(1e-4, number(0), "Decoupled weight decay of matrices.")
-    warmup: float = param(0.2, number(0, most=1), "Share of the steps over which `lr` rises.")
+    dropout: float = param(
+        default=0.1, rule=number(0, below=1), doc="Share of values dropped before the output."
+    )
+    weight_decay: float = param(default=1e-4, rule=number(0), doc="Decoupled weight decay of matrices.")
+    warmup: float = param(
+        default=0.2, rule=number(0, most=1), doc="Share of the steps over which `lr` rises."
+    )
     validation_fraction: Any = param(
-        0.1,
-        none() | number(above=0, below=1),
-        """Share of the latest rows held back to measure `skill_`, to calibrate intervals, and for
+        default=0.1,
+        rule=none() | number(above=0, below=1),
+        doc="""Share of the latest rows held back to measure `skill_`, to calibrate intervals, and for
         `early_stopping`; more of a short series, up to a third, so that four horizons and 20 windows
         fit. None measures nothing and trains once; so do series of at most two horizons.""",
     )
     refit: bool = param(
-        True,
-        boolean(),
-        """Whether to train anew on all rows once `skill_` is measured, so that forecasts know the latest
+        default=True,
+        rule=boolean(),
+        doc="""Whether to train anew on all rows once `skill_` is measured, so that forecasts know the latest
         rows; takes twice the time. With `early_stopping` there is no second training, and a warm start
         has only this one: it keeps the `skill_` of the first fit.""",
     )

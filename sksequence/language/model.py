@@ -51,49 +51,55 @@ class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimat
     """
 
     tokenizer: Any = param(
-        None,
-        none() | _TOKENIZER,
-        """Cuts texts into tokens; a clone of it is fitted. None takes single characters. For words see
+        default=None,
+        rule=none() | _TOKENIZER,
+        doc="""Cuts texts into tokens; a clone of it is fitted. None takes single characters. For words see
         `max_features` and `min_df` of SequenceTokenizer, which say what is unknown.""",
     )
     n_tokens: Any = param(
-        None,
-        none() | integer(1),
-        """Number of token ids. None takes those of the tokenizer, or up to the largest id of the training
+        default=None,
+        rule=none() | integer(1),
+        doc="""Number of token ids. None takes those of the tokenizer, or up to the largest id of the training
         data; ids beyond are refused.""",
     )
     embedding_dim: Any = param(
-        64, integer(1) | none(), "Width of the learned token vectors; None is that of `embeddings`."
+        default=64,
+        rule=integer(1) | none(),
+        doc="Width of the learned token vectors; None is that of `embeddings`.",
     )
-    hidden_size: int = param(256, integer(1), "Width of the hidden state, in units.")
+    hidden_size: int = param(default=256, rule=integer(1), doc="Width of the hidden state, in units.")
     tie_embeddings: bool = param(
-        False,
-        boolean(),
-        """Whether the token vectors serve the output too (Press & Wolf 2017), after a projection where
+        default=False,
+        rule=boolean(),
+        doc="""Whether the token vectors serve the output too (Press & Wolf 2017), after a projection where
         `hidden_size` differs from `embedding_dim`: fewer weights, and better with many words.""",
     )
     bptt: int = param(
-        64,
-        integer(1),
-        "Tokens through which errors are propagated back; the state goes on beyond (Mikolov et al. 2010).",
+        default=64,
+        rule=integer(1),
+        doc="""Tokens through which errors are propagated back; the state goes on beyond (Mikolov et al.
+        2010).""",
     )
     dropout: float = param(
-        0.0, number(0, below=1), "Share of values dropped between layers and before the output."
+        default=0.0,
+        rule=number(0, below=1),
+        doc="Share of values dropped between layers and before the output.",
     )
-    lr: float = param(3e-3, number(above=0), "Peak learning rate of AdamW.")
+    lr: float = param(default=3e-3, rule=number(above=0), doc="Peak learning rate of AdamW.")
     batch_size: Any = param(
-        "auto",
-        one_of("auto") | integer(1),
-        f"""Tracks into which the stream of all texts is cut, to be read side by side. "auto" leaves each at
-        least {_LEAST_PIECES} pieces of `bptt`, with {_LEAST_TRACKS} to {_MOST_TRACKS} tracks; the outcome is
-        in `batch_size_`.""",
+        default="auto",
+        rule=one_of("auto") | integer(1),
+        doc=f"""Tracks into which the stream of all texts is cut, to be read side by side. "auto" leaves each
+        at least {_LEAST_PIECES} pieces of `bptt`, with {_LEAST_TRACKS} to {_MOST_TRACKS} tracks; the outcome
+        is in `batch_size_`.""",
     )
 
     memory: Any = param(
-        None,
-        one_of("auto") | number(1) | none(),
-        """Dependency range expected, in tokens, as in the other estimators; "auto" is `bptt`. None, torch's
-        own initialisation, learns texts sooner: most of what foretells a token stands right before it.""",
+        default=None,
+        rule=one_of("auto") | number(1) | none(),
+        doc="""Dependency range expected, in tokens, as in the other estimators; "auto" is `bptt`. None,
+        torch's own initialisation, learns texts sooner: most of what foretells a token stands right before
+    it.""",
     )
 
     # Behind max_epochs="auto": optimiser steps wanted, and passes at most where these give steps enough.

@@ -54,35 +54,42 @@ class RollingOriginSplit(Parameters, BaseCrossValidator):
     [0 1 2] [5]
     """
 
-    n_splits: int = param(5, integer(1), "Number of folds.", kw_only=False)
-    horizon: int = param(1, integer(1), "Steps that are forecast, as the forecaster or the windows have it.")
+    n_splits: int = param(default=5, rule=integer(1), doc="Number of folds.", kw_only=False)
+    horizon: int = param(
+        default=1, rule=integer(1), doc="Steps that are forecast, as the forecaster or the windows have it."
+    )
     test_size: int | None = param(
-        None,
-        integer(1) | none(),
-        """Time steps, or windows, in each test fold. None divides the series into ``n_splits + 1`` parts of
-        one size, as scikit-learn's `TimeSeriesSplit` does, but takes no less than one horizon.""",
+        default=None,
+        rule=integer(1) | none(),
+        doc="""Time steps, or windows, in each test fold. None divides the series into ``n_splits + 1`` parts
+        of one size, as scikit-learn's `TimeSeriesSplit` does, but takes no less than one horizon.""",
     )
     gap: int = param(
-        0,
-        integer(0),
-        """Rows left out before each test fold, besides those that `window` asks for. Forecasters then find
-        no rows that continue the training rows, and read the context of the first forecast in the fold.""",
+        default=0,
+        rule=integer(0),
+        doc="""Rows left out before each test fold, besides those that `window` asks for. Forecasters then
+        find no rows that continue the training rows, and read the context of the first forecast in the
+    fold.""",
     )
     max_train_size: int | None = param(
-        None, integer(1) | none(), "Most time steps, or windows, in a training fold; None keeps all."
+        default=None,
+        rule=integer(1) | none(),
+        doc="Most time steps, or windows, in a training fold; None keeps all.",
     )
     window: int | None = param(
-        None,
-        integer(1) | none(),
-        "Steps of each window, where the rows of X are windows; None where they are time steps.",
+        default=None,
+        rule=integer(1) | none(),
+        doc="Steps of each window, where the rows of X are windows; None where they are time steps.",
     )
     id: Any = param(
-        None, _COLUMN, "Column that names the series of a row, in long tables without an index of two levels."
+        default=None,
+        rule=_COLUMN,
+        doc="Column that names the series of a row, in long tables without an index of two levels.",
     )
     time: Any = param(
-        None,
-        _COLUMN,
-        """Column that holds the times. None takes the index; a table that has only `id` is counted row by
+        default=None,
+        rule=_COLUMN,
+        doc="""Column that holds the times. None takes the index; a table that has only `id` is counted row by
         row from the beginning of each series.""",
     )
 

@@ -82,18 +82,19 @@ class CalendarFeatures(Parameters, TransformerMixin, BaseEstimator, auto_wrap_ou
     """
 
     features: str | Sequence[str] = param(
-        "auto",
-        one_of("auto") | iterable_of(one_of(*CALENDAR), words=f"a list of some of {', '.join(CALENDAR)}"),
-        """What is added. "auto" follows the step of the index: hour, weekday and day_of_year for steps below
-        a day, weekday and day_of_year for days, day_of_year for weeks, month for months, quarter for
+        default="auto",
+        rule=one_of("auto")
+        | iterable_of(one_of(*CALENDAR), words=f"a list of some of {', '.join(CALENDAR)}"),
+        doc="""What is added. "auto" follows the step of the index: hour, weekday and day_of_year for steps
+        below a day, weekday and day_of_year for days, day_of_year for weeks, month for months, quarter for
         quarters, nothing for longer steps or a single row.""",
         kw_only=False,
     )
     harmonics: int = param(
-        1,
-        integer(1),
-        """Sines and cosines for each cycle: 2 adds those of half its length (`hour_sin2`, `hour_cos2`), and
-        so on. Linear models need several; networks bend one pair themselves.""",
+        default=1,
+        rule=integer(1),
+        doc="""Sines and cosines for each cycle: 2 adds those of half its length (`hour_sin2`, `hour_cos2`),
+        and so on. Linear models need several; networks bend one pair themselves.""",
     )
 
     def fit(self, X, y=None):

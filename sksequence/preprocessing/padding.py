@@ -43,15 +43,19 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
     """
 
     length: int | None = param(
-        None, integer(1) | none(), "Number of steps. None: that of the longest sequence seen in `fit`."
+        default=None,
+        rule=integer(1) | none(),
+        doc="Number of steps. None: that of the longest sequence seen in `fit`.",
     )
-    padding: str = param("post", one_of("post", "pre"), "Where short sequences are filled: after or before.")
+    padding: str = param(
+        default="post", rule=one_of("post", "pre"), doc="Where short sequences are filled: after or before."
+    )
     truncation: str = param(
-        "post",
-        one_of("post", "pre", "raise"),
-        "Where long sequences lose steps: at the end or at the beginning. 'raise' refuses them.",
+        default="post",
+        rule=one_of("post", "pre", "raise"),
+        doc="Where long sequences lose steps: at the end or at the beginning. 'raise' refuses them.",
     )
-    value: float = param(np.nan, _NUMBER_OR_NAN, "What stands where a sequence has no step.")
+    value: float = param(default=np.nan, rule=_NUMBER_OR_NAN, doc="What stands where a sequence has no step.")
 
     def fit(self, X, y=None):
         """Learn the length.

@@ -56,7 +56,10 @@ class PerTimestep(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
     """
 
     transformer: Any = param(
-        REQUIRED, _TRANSFORMER, "What is applied to the steps, such as StandardScaler().", kw_only=False
+        default=REQUIRED,
+        rule=_TRANSFORMER,
+        doc="What is applied to the steps, such as StandardScaler().",
+        kw_only=False,
     )
 
     def fit(self, X, y=None):

@@ -97,74 +97,80 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
     """
 
     analyzer: Any = param(
-        "word",
-        one_of("word", "char", *SUBWORDS) | _FUNCTION,
-        """What a token is: a "word" as `token_pattern` says, a "char", white space included, or a subword,
-        learned by byte-pair encoding ("bpe") or as a "unigram" model (these need
+        default="word",
+        rule=one_of("word", "char", *SUBWORDS) | _FUNCTION,
+        doc="""What a token is: a "word" as `token_pattern` says, a "char", white space included, or a
+        subword, learned by byte-pair encoding ("bpe") or as a "unigram" model (these need
         ``pip install "sksequence[text]"``). A function maps a text to its tokens, and does all of
         `preprocessor` and `tokenizer`.""",
     )
-    lowercase: bool = param(True, boolean(), "Whether texts, or the tokens that came, become lower case.")
+    lowercase: bool = param(
+        default=True, rule=boolean(), doc="Whether texts, or the tokens that came, become lower case."
+    )
     strip_accents: Any = param(
-        None,
-        none() | one_of("ascii", "unicode") | _FUNCTION,
-        """Removes accents: "ascii" is fast and for characters with an ASCII counterpart, "unicode" for
+        default=None,
+        rule=none() | one_of("ascii", "unicode") | _FUNCTION,
+        doc="""Removes accents: "ascii" is fast and for characters with an ASCII counterpart, "unicode" for
         any.""",
     )
     preprocessor: Any = param(
-        None, none() | _FUNCTION, "Replaces `lowercase` and `strip_accents`: a text to a text."
+        default=None,
+        rule=none() | _FUNCTION,
+        doc="Replaces `lowercase` and `strip_accents`: a text to a text.",
     )
     tokenizer: Any = param(
-        None, none() | _FUNCTION, 'Replaces `token_pattern`: a text to its words; for ``analyzer="word"``.'
+        default=None,
+        rule=none() | _FUNCTION,
+        doc='Replaces `token_pattern`: a text to its words; for ``analyzer="word"``.',
     )
     token_pattern: str = param(
-        r"\w+(?:['\u2019]\w+)*|\.+|!+|\?+|[^\w\s]",
-        _PATTERN,
-        """What a word is; with one group, what stands in it. The default takes words with apostrophes
+        default=r"\w+(?:['\u2019]\w+)*|\.+|!+|\?+|[^\w\s]",
+        rule=_PATTERN,
+        doc="""What a word is; with one group, what stands in it. The default takes words with apostrophes
         inside, and every sign of punctuation.""",
     )
     stop_words: Any = param(
-        None,
-        none() | one_of("english") | _TOKENS,
-        'Words that are left out; "english" is the list of scikit-learn.',
+        default=None,
+        rule=none() | one_of("english") | _TOKENS,
+        doc='Words that are left out; "english" is the list of scikit-learn.',
     )
     min_df: Any = param(
-        1,
-        _DF,
-        """Least number, or share if a float, of texts in which a token of the vocabulary occurs. From 2 on
-        the training texts hold unknown tokens, so that a network learns what they mean.""",
+        default=1,
+        rule=_DF,
+        doc="""Least number, or share if a float, of texts in which a token of the vocabulary occurs. From 2
+        on the training texts hold unknown tokens, so that a network learns what they mean.""",
     )
     max_df: Any = param(
-        1.0,
-        _DF,
-        """Largest number, or share if a float, of texts in which a token of the vocabulary occurs; commoner
-        tokens are read as unknown.""",
+        default=1.0,
+        rule=_DF,
+        doc="""Largest number, or share if a float, of texts in which a token of the vocabulary occurs;
+        commoner tokens are read as unknown.""",
     )
     max_features: int | None = param(
-        None,
-        integer(1) | none(),
-        """Number of tokens in the vocabulary, special ones aside: the commonest. For subwords the size of
+        default=None,
+        rule=integer(1) | none(),
+        doc="""Number of tokens in the vocabulary, special ones aside: the commonest. For subwords the size of
         the inventory to learn, where None means 8,000.""",
     )
     vocabulary: Any = param(
-        None,
-        none() | _TOKENS,
-        """The tokens, listed or as the keys of a mapping to their order; ids are given in this order.
+        default=None,
+        rule=none() | _TOKENS,
+        doc="""The tokens, listed or as the keys of a mapping to their order; ids are given in this order.
         `min_df`, `max_df` and `max_features` then choose nothing.""",
     )
     max_length: int | None = param(
-        None,
-        integer(1) | none(),
-        "Most steps of a sequence, start and end among them. Only tokens that are kept are counted.",
+        default=None,
+        rule=integer(1) | none(),
+        doc="Most steps of a sequence, start and end among them. Only tokens that are kept are counted.",
     )
     truncate: str = param(
-        "right",
-        one_of("right", "left", "middle"),
-        """Where a longer text loses tokens: "right" keeps its head, "left" its tail, "middle" both
+        default="right",
+        rule=one_of("right", "left", "middle"),
+        doc="""Where a longer text loses tokens: "right" keeps its head, "left" its tail, "middle" both
         halves.""",
     )
-    add_start: bool = param(False, boolean(), 'Whether "[START]" comes before every text.')
-    add_end: bool = param(False, boolean(), 'Whether "[END]" comes after every text.')
+    add_start: bool = param(default=False, rule=boolean(), doc='Whether "[START]" comes before every text.')
+    add_end: bool = param(default=False, rule=boolean(), doc='Whether "[END]" comes after every text.')
 
     # ------------------------------------------------------------------ scikit-learn's methods
     def fit(self, X, y=None):

@@ -42,7 +42,10 @@ class WindowTransformer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
     """
 
     window: int = param(
-        REQUIRED, integer(1), "Number of time steps that a window holds at most.", kw_only=False
+        default=REQUIRED,
+        rule=integer(1),
+        doc="Number of time steps that a window holds at most.",
+        kw_only=False,
     )
 
     def fit(self, X, y=None):

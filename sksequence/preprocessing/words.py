@@ -70,14 +70,20 @@ class WordFeatures(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
            [0., 1., 2.]], dtype=float32)
     """
 
-    prefixes: Any = param((1, 2, 3), _LENGTHS, "Numbers of first letters that get a column each.")
-    suffixes: Any = param((1, 2, 3, 4), _LENGTHS, "Numbers of last letters that get a column each.")
-    shape: bool = param(True, boolean(), "Whether the shape gets a column.")
-    lowercase: bool = param(True, boolean(), "Whether all columns but the shape are in lower case.")
+    prefixes: Any = param(
+        default=(1, 2, 3), rule=_LENGTHS, doc="Numbers of first letters that get a column each."
+    )
+    suffixes: Any = param(
+        default=(1, 2, 3, 4), rule=_LENGTHS, doc="Numbers of last letters that get a column each."
+    )
+    shape: bool = param(default=True, rule=boolean(), doc="Whether the shape gets a column.")
+    lowercase: bool = param(
+        default=True, rule=boolean(), doc="Whether all columns but the shape are in lower case."
+    )
     min_count: int = param(
-        2,
-        integer(1),
-        """Least number of times that a word, an affix or a shape occurs in training to have an id of its
+        default=2,
+        rule=integer(1),
+        doc="""Least number of times that a word, an affix or a shape occurs in training to have an id of its
         own. From 2 on, rare words train the vector of unknown ones.""",
     )
 
