@@ -19,12 +19,19 @@ from sksequence.inspection import (
     StepErrorDisplay,
 )
 from sksequence.language import GRULanguageModel, LSTMLanguageModel, RNNLanguageModel
-from sksequence.model_selection import RollingOriginSplit, forecast_scorer, recommend
+from sksequence.model_selection import (
+    ComparisonDisplay,
+    RollingOriginSplit,
+    compare,
+    forecast_scorer,
+    recommend,
+)
 from sksequence.preprocessing import (
     CalendarFeatures,
     PerTimestep,
     SequencePadder,
     SequenceTokenizer,
+    SummaryFeatures,
     WindowTransformer,
     WordFeatures,
     make_windows,
@@ -38,6 +45,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BacktestDisplay",
     "CalendarFeatures",
+    "ComparisonDisplay",
     "DriftForecaster",
     "ForecastDisplay",
     "GRUClassifier",
@@ -67,9 +75,11 @@ __all__ = [
     "SequencePadder",
     "SequenceTokenizer",
     "StepErrorDisplay",
+    "SummaryFeatures",
     "WindowTransformer",
     "WordFeatures",
     "as_sequences",
+    "compare",
     "forecast_scorer",
     "make_windows",
     "recommend",

@@ -10,7 +10,7 @@ Every error is also the built-in one that scikit-learn users catch already::
     ├── NonFiniteLossError(ArithmeticError)   training diverged to NaN or infinity
     └── MissingDependencyError(ImportError)   an optional library that this feature needs
 
-    NoSkillWarning(UserWarning)            a forecaster that does not beat a naive forecast
+    NoSkillWarning(UserWarning)            a network that does not beat a simple model
 """
 
 __all__ = [
@@ -54,4 +54,4 @@ class MissingDependencyError(ImportError, SksequenceError):
 
 
 class NoSkillWarning(UserWarning):
-    """A forecaster whose error on held-back windows is not below that of a naive forecast."""
+    """A network that is not better than a simple model: a naive forecast, or a linear baseline."""

@@ -20,7 +20,13 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncod
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sksequence.exceptions import InputError, ParameterError, SequenceTooShortError
-from sksequence.preprocessing import PerTimestep, SequencePadder, WindowTransformer, make_windows
+from sksequence.preprocessing import (
+    PerTimestep,
+    SequencePadder,
+    SummaryFeatures,
+    WindowTransformer,
+    make_windows,
+)
 from sksequence.sequences import SequenceArray, as_sequences
 
 nan = np.nan
@@ -51,6 +57,7 @@ def expected_failures(estimator):
     [
         SequencePadder(),
         SequencePadder(length=2, padding="pre", truncation="pre", value=0),
+        SummaryFeatures(),
         WindowTransformer(3),
         PerTimestep(StandardScaler()),
         PerTimestep(PCA()),

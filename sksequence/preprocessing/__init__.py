@@ -2,6 +2,7 @@
 
 from sksequence.preprocessing.calendar import CalendarFeatures
 from sksequence.preprocessing.padding import SequencePadder
+from sksequence.preprocessing.summary import SummaryFeatures
 from sksequence.preprocessing.timesteps import PerTimestep
 from sksequence.preprocessing.tokenizer import SequenceTokenizer
 from sksequence.preprocessing.windows import WindowTransformer, make_windows
@@ -12,6 +13,7 @@ __all__ = [
     "PerTimestep",
     "SequencePadder",
     "SequenceTokenizer",
+    "SummaryFeatures",
     "WindowTransformer",
     "WordFeatures",
     "make_windows",

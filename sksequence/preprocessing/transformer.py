@@ -10,11 +10,43 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.sequences import SequenceArray
 
-__all__ = ["SequenceTransformer"]
+__all__ = ["SequenceInput", "SequenceTransformer"]
+
+
+class SequenceInput:
+    """What transformers that read sequences share: names of the values of each step, and tags."""
+
+    n_features_in_: int
+    _n_values_in: int
+    _table_in: bool
+
+    def _step_names(self, input_features) -> list[str]:
+        seen = getattr(self, "feature_names_in_", None)
+        if input_features is not None:
+            if seen is not None and list(seen) != list(input_features):
+                raise InputError("input_features is not equal to feature_names_in_")
+            if len(input_features) != self.n_features_in_:
+                raise InputError(
+                    f"input_features should have length equal to number of features ({self.n_features_in_}), "
+                    f"got {len(input_features)}"
+                )
+        names = seen if input_features is None else input_features
+        # The columns of a table are time steps: each step has one value.
+        if names is None or self._table_in:
+            return [f"x{i}" for i in range(self._n_values_in)]
+        return list(names)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
 
 
 # scikit-learn's own wrapping makes wide tables, which sequences do not fit into.
-class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class SequenceTransformer(  # type: ignore[call-arg]
+    SequenceInput, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Base of the transformers whose output is sequences."""
 
     def set_output(self, *, transform=None):
@@ -72,25 +104,3 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
         """
         check_is_fitted(self)
         return np.asarray(self._step_names(input_features), dtype=object)
-
-    def _step_names(self, input_features) -> list[str]:
-        seen = getattr(self, "feature_names_in_", None)
-        if input_features is not None:
-            if seen is not None and list(seen) != list(input_features):
-                raise InputError("input_features is not equal to feature_names_in_")
-            if len(input_features) != self.n_features_in_:
-                raise InputError(
-                    f"input_features should have length equal to number of features ({self.n_features_in_}), "
-                    f"got {len(input_features)}"
-                )
-        names = seen if input_features is None else input_features
-        # The columns of a table are time steps: each step has one value.
-        if names is None or self._table_in:
-            return [f"x{i}" for i in range(self._n_values_in)]
-        return list(names)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = True
-        return tags

@@ -1,0 +1,120 @@
+"""Picture of a comparison: what a better score costs."""
+
+from __future__ import annotations
+
+from sksequence.inspection.axes import STYLES, make_axes, pyplot
+
+__all__ = ["ComparisonDisplay"]
+
+_MARKERS = "os^Dv*PX"
+
+
+class ComparisonDisplay:
+    """Picture of scores against the time of an answer, one point a model; up and left is better.
+
+    Bars are standard deviations over folds, and the width of a bar runs from the median to the 99th
+    percentile of the time. Use :meth:`from_estimators` to make it, or ``comparison.plot()``.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What :func:`compare` gave.
+
+    Attributes
+    ----------
+    comparison_ : Comparison
+        What is drawn.
+    figure_ : Figure
+        What was drawn on last.
+    ax_ : Axes
+        Its axes.
+
+    See Also
+    --------
+    compare : The numbers.
+    """
+
+    def __init__(self, comparison):
+        self.comparison_ = comparison
+
+    @classmethod
+    def from_estimators(cls, estimators, X, y=None, *, ax=None, point_kw=None, **options):
+        """Compare models, and draw them.
+
+        Parameters
+        ----------
+        estimators : list of estimators, dict of str to estimator, estimator or None
+            As in :func:`compare`.
+        X, y : array-like
+            As in :func:`compare`.
+        ax : Axes or None, default=None
+            Where to draw; None makes a new figure.
+        point_kw : dict or None, default=None
+            How points are drawn, as in :meth:`matplotlib.axes.Axes.errorbar`.
+        **options
+            Options of :func:`compare`.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+
+        Raises
+        ------
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        from sksequence.model_selection.comparison import compare
+
+        pyplot(f"{cls.__name__}.from_estimators")
+        return cls(compare(estimators, X, y, **options)).plot(ax=ax, **(point_kw or {}))
+
+    def plot(self, ax=None, **point_kw):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : Axes or None, default=None
+            Where to draw; None makes a new figure.
+        **point_kw
+            How all points are drawn, as in :meth:`matplotlib.axes.Axes.errorbar`.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+            Itself, with `figure_` and `ax_`.
+
+        Raises
+        ------
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        (place,), _ = make_axes(1, ax, f"{type(self).__name__}.plot", size=(6.5, 4.0))
+        from matplotlib.ticker import FuncFormatter
+
+        known = self.comparison_.table.dropna(subset=["score", "predict_p50_ms"])
+        for i, (name, row) in enumerate(known.iterrows()):
+            style = {
+                "color": STYLES[i % len(STYLES)]["color"],
+                "marker": _MARKERS[i % len(_MARKERS)],
+                "markersize": 7,
+                "linestyle": "none",
+                "elinewidth": 1.0,
+            }
+            place.errorbar(
+                row.predict_p50_ms,
+                row.score,
+                xerr=[[0.0], [row.predict_p99_ms - row.predict_p50_ms]],
+                yerr=row.score_std,
+                label=str(name),
+                **(style | point_kw),
+            )
+        place.set_xscale("log")
+        place.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        place.xaxis.set_minor_formatter("")
+        place.set_xlabel("time to answer for one sequence, ms: median and 99 %")
+        place.set_ylabel(f"{self.comparison_.scoring}, mean and deviation over folds")
+        place.grid(axis="y", color="0.9", linewidth=0.6)
+        place.set_axisbelow(True)
+        place.legend(loc="best", frameon=False)
+        self.ax_, self.figure_ = place, place.figure
+        return self

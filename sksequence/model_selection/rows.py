@@ -1,0 +1,59 @@
+"""Rows of data in any form, by position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sksequence.sequences import as_sequences
+
+__all__ = ["in_rows", "rows_of"]
+
+
+def rows_of(data, index: np.ndarray) -> Any:
+    """Some rows of arrays, tables, SequenceArrays or lists.
+
+    Parameters
+    ----------
+    data : array-like or None
+        None stays None.
+    index : ndarray of int
+        Positions.
+    """
+    if data is None:
+        return None
+    if hasattr(data, "iloc"):
+        return data.iloc[index]
+    if hasattr(data, "take") and hasattr(data, "column_names"):  # an Arrow table
+        return data.take(index)
+    return data[index] if hasattr(data, "shape") else [data[i] for i in index]
+
+
+def in_rows(X, y, task: str) -> tuple[Any, Any]:
+    """X and y with one row for each sample, and for each time step of series.
+
+    A long table of sequences becomes a SequenceArray; a series in an array gets an index, so that rows of
+    a test fold are seen to follow those of training.
+
+    Parameters
+    ----------
+    X, y : array-like
+        Data; y may be None.
+    task : str
+        One of `TASKS`.
+    """
+    if task == "forecasting":
+        return _indexed(X), _indexed(y)
+    if hasattr(X, "iloc") and X.index.nlevels == 2:
+        sequences = as_sequences(X, caller="compare", missing="mask")
+        same = hasattr(y, "loc") and y.index.is_unique and set(y.index) == set(sequences.ids)
+        return sequences, y.loc[sequences.ids] if same else y
+    return X, y
+
+
+def _indexed(series):
+    if isinstance(series, np.ndarray) and series.ndim in (1, 2):
+        return pd.Series(series) if series.ndim == 1 else pd.DataFrame(series)
+    return series
