@@ -167,10 +167,11 @@ def _summary(networks: dict[str, Any], X) -> list:
     """What makes rows of numbers of X."""
     if is_text(X):
         return [TfidfVectorizer(sublinear_tf=True)]
+    summary: Any = SummaryFeatures
     inner = [innermost(network) for network in networks.values()]
     if getattr(X, "vocabulary", None) is not None or any(getattr(n, "_has_vectors", False) for n in inner):
-        return [SummaryFeatures(tokens=True), TfidfTransformer(sublinear_tf=True)]
-    return [SummaryFeatures(), StandardScaler()]
+        return [summary(tokens=True), TfidfTransformer(sublinear_tf=True)]
+    return [summary(), StandardScaler()]
 
 
 def _naive_forecasters(networks: dict[str, Any]) -> dict[str, Any]:

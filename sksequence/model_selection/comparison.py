@@ -45,6 +45,16 @@ _RULES: dict[str, Rule] = {
     "measure_memory": boolean(),
     "error_score": one_of("raise") | number() | Rule(lambda v: v != v, "NaN"),
 }
+# What `estimator.score` gives.
+_SCORES = {
+    "classification": "accuracy",
+    "regression": "R²",
+    "forecasting": "R²",
+    "tagging": "accuracy of steps",
+    "language": "minus bits a token",
+}
+# Means that differ by rounding alone are equal.
+_ROUNDING = 1e-9
 
 
 def compare(
@@ -195,8 +205,8 @@ def _settled(task: str | None, estimators: dict, y) -> str:
     found = task_of(estimators, y) if estimators or task is None else task
     if task not in (None, found):
         raise ParameterError(
-            f"The 'task' parameter of compare must be None or {found!r}, which is the task of the estimators. "
-            f"Got {task!r} instead."
+            f"The 'task' parameter of compare must be None or {found!r}, the task of the estimators. Got "
+            f"{task!r} instead."
         )
     if y is None and found not in ("forecasting", "language"):
         raise InputError(f"compare: y is None, but {found} needs a target for each sequence. Pass y.")
@@ -218,7 +228,8 @@ def _seed(random_state) -> int | None:
 def _folds(cv, task: str, models: dict, X, y, groups) -> list:
     if task == "forecasting" and isinstance(cv, (int, np.integer)):
         first = innermost(next(iter(models.values())))
-        cv = RollingOriginSplit(cv, horizon=first.horizon, id=first.id, time=first.time)
+        rolling: Any = RollingOriginSplit
+        cv = rolling(cv, horizon=first.horizon, id=first.id, time=first.time)
     splitter = check_cv(cv, None if task == "tagging" else y, classifier=task == "classification")
     rows = np.zeros(len(X)) if task == "tagging" else y
     return list(splitter.split(X, rows, groups))
@@ -232,12 +243,7 @@ def _scorer(model, task: str, scoring):
 
 def _scoring_name(scoring, task: str) -> str:
     if scoring is None:
-        defaults = {
-            "classification": "accuracy",
-            "tagging": "accuracy of steps",
-            "language": "minus bits a token",
-        }
-        return defaults.get(task, "R²")
+        return _SCORES[task]
     return scoring if isinstance(scoring, str) else getattr(scoring, "__name__", repr(scoring))
 
 
@@ -318,13 +324,13 @@ def _warn_of_failures(fits: dict[str, list[Fit]]) -> None:
 def _warn_without_skill(found: Comparison) -> None:
     means = found.table["score"]
     networks = [name for name, model in found.estimators.items() if is_network(model)]
-    if LINEAR not in means.index or not networks or not (means[networks] <= means[LINEAR]).all():
+    if LINEAR not in means.index or not networks or (means[networks] > means[LINEAR] + _ROUNDING).any():
         return
     best = means[networks].idxmax()
     warnings.warn(
-        f"compare: {found.scoring} {means[best]:.4g} of {best}, the best network, but {means[LINEAR]:.4g} of the "
-        "linear baseline. The order of the steps may not matter, or the data are too few. Keep the linear "
-        "model, or give the networks more to learn from.",
+        f"compare: {found.scoring} {means[best]:.4g} of {best}, the best network, is not above "
+        f"{means[LINEAR]:.4g} of the linear baseline. The order of the steps may not matter, or the data may "
+        "be too few. Keep the linear model, or give the networks more to learn from.",
         NoSkillWarning,
         stacklevel=3,
     )

@@ -93,6 +93,9 @@ class ComparisonDisplay:
 
         known = self.comparison_.table.dropna(subset=["score", "predict_p50_ms"])
         for i, (name, row) in enumerate(known.iterrows()):
+            if self._lies_far_below(name, known):
+                place.plot([], [], linestyle="none", label=f"{name}: {row.score:.3f}, not shown")
+                continue
             style = {
                 "color": STYLES[i % len(STYLES)]["color"],
                 "marker": _MARKERS[i % len(_MARKERS)],
@@ -118,3 +121,12 @@ class ComparisonDisplay:
         place.legend(loc="best", frameon=False)
         self.ax_, self.figure_ = place, place.figure
         return self
+
+    @staticmethod
+    def _lies_far_below(name, table) -> bool:
+        """Whether a model that ignores X would leave no room to tell the others apart."""
+        others = table.drop(name)
+        if name != "dummy" or others.empty:
+            return False
+        room = (others["score"] + others["score_std"]).max() - (others["score"] - others["score_std"]).min()
+        return bool(others["score"].min() - table.loc[name, "score"] > 2 * room)

@@ -22,9 +22,9 @@ class Comparison:
     Parameters
     ----------
     table : DataFrame
-        One row a model, the best first; units are in the names of the columns. `score` and `score_std` are mean
-        and standard deviation over folds, `behind_best` is how far the mean lies below that of the best,
-        `p_value` tests this difference.
+        One row a model, the best first; units are in the names of the columns. `score` and `score_std` are
+        mean and standard deviation over folds, `behind_best` is how far the mean lies below that of the
+        best, `p_value` tests this difference.
     scores : DataFrame of shape (n_folds, n_models)
         Score of every model on every fold.
     task : str
@@ -75,7 +75,7 @@ class Comparison:
         for name in (first, second):
             if name not in self.scores:
                 raise InputError(
-                    f"Comparison.test: {name!r} came, but the models are {list(self.scores)}. Name two of these."
+                    f"Comparison.test: {name!r} came, but the models are {list(self.scores)}. Name two."
                 )
         return corrected_t_test(self.scores[first] - self.scores[second], self.test_share)
 
@@ -158,10 +158,7 @@ def comparison_table(
         "score": means[order],
         "score_std": scores[order].std(ddof=1),
         "behind_best": means[order[0]] - means[order],
-        "p_value": [
-            np.nan if name == order[0] else corrected_t_test(best - scores[name], test_share)
-            for name in order
-        ],
+        "p_value": [np.nan, *(corrected_t_test(best - scores[name], test_share) for name in order[1:])],
         "fit_time_s": over_folds("seconds"),
         "epochs": over_folds("epochs"),
         "predict_p50_ms": of_answers(lambda a: 1e3 * a.seconds(50)),

@@ -46,8 +46,8 @@ def peak_memory(estimator, X, y=None) -> float:
     if child.returncode:
         why = child.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise InputError(
-            f"compare: a {type(estimator).__name__} cannot be fitted in a process of its own ({why}), but that "
-            "is how memory is measured. Define your own classes in a module, or set measure_memory=False."
+            f"compare: a {type(estimator).__name__} cannot be fitted in a new process ({why}), but "
+            "that is how memory is measured. Define your own classes in a module, or set measure_memory=False."
         )
     return float(child.stdout)
 

@@ -113,7 +113,7 @@ def answer_times(model, X, y, n_calls: int) -> AnswerTimes:
     n = X.shape[0] if hasattr(X, "shape") else len(X)
     chosen = np.linspace(0, n - 1, n_calls).round().astype(int)
     lengths = _lengths(X, n)
-    alone = [rows_of(X, [i]) for i in chosen]
+    alone = [rows_of(X, np.array([i])) for i in chosen]
     together = rows_of(X, np.arange(min(n, _MOST_ROWS)))
     times = _timed(ask, alone)
     whole = float(np.median(_timed(ask, [together] * _PASSES, warm_up=1)))

@@ -48,8 +48,9 @@ def in_rows(X, y, task: str) -> tuple[Any, Any]:
         return _indexed(X), _indexed(y)
     if hasattr(X, "iloc") and X.index.nlevels == 2:
         sequences = as_sequences(X, caller="compare", missing="mask")
-        same = hasattr(y, "loc") and y.index.is_unique and set(y.index) == set(sequences.ids)
-        return sequences, y.loc[sequences.ids] if same else y
+        ids: Any = sequences.ids
+        same = hasattr(y, "loc") and y.index.is_unique and set(y.index) == set(ids)
+        return sequences, y.loc[ids] if same else y
     return X, y
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
         check_is_fitted(self)
         sequences = self._read(X, "transform")
         check_features(self, sequences, reset=False)
-        if self._counts:
+        if self.n_tokens_ is not None:
             return _counts(sequences, self.n_tokens_)
         summaries = _summaries(sequences)
         return np.where(np.isnan(summaries), self._fill, summaries)
@@ -139,8 +140,10 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
         if not self._counts:
             described = [f"{name}_{summary}" for name in names for summary in _SUMMARIES]
             return np.asarray([*described, "length"], dtype=object)
-        words = list(self._vocabulary or ())
-        return np.asarray(words + [f"token_{i}" for i in range(len(words), self.n_tokens_)], dtype=object)
+        words: list = list(self._vocabulary or ())
+        return np.asarray(
+            words + [f"token_{i}" for i in range(len(words), self.n_tokens_ or 0)], dtype=object
+        )
 
 
 def _counts(sequences: SequenceArray, n_tokens: int):
@@ -160,7 +163,7 @@ def _summaries(sequences: SequenceArray) -> np.ndarray:
     # As many sequences at a time as fill a block.
     block = np.cumsum(sequences.lengths) * n_features // _BLOCK_VALUES
     edges = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), n]
-    for first, stop in zip(edges, edges[1:], strict=False):
+    for first, stop in pairwise(edges):
         each = _block_summaries(sequences[first:stop])
         rows[first:stop, :-1] = np.stack(each, axis=2).reshape(stop - first, -1)
     return rows
