@@ -47,7 +47,7 @@ def peak_memory(estimator, X, y=None) -> float:
         why = child.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise InputError(
             f"compare: a {type(estimator).__name__} cannot be fitted in a new process ({why}), but "
-            "that is how memory is measured. Define your own classes in a module, or set measure_memory=False."
+            "that is how memory is measured. Define classes in a module, or set measure_memory=False."
         )
     return float(child.stdout)
 

@@ -14,19 +14,14 @@ from sklearn.base import clone
 from sklearn.utils.multiclass import type_of_target
 
 from sksequence._params import none, number, one_of
-from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifier
 from sksequence.exceptions import InputError, ParameterError
-from sksequence.forecasting import GRUForecaster, LSTMForecaster, RNNForecaster
+from sksequence.model_selection.candidates import TASKS
 from sksequence.model_selection.dependency import season_dependency, step_dependency
-from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
 
 __all__ = ["Reason", "Recommendation", "recommend"]
 
-_CLASSES: dict[str, dict[str, Any]] = {
-    "classification": {"RNN": RNNClassifier, "LSTM": LSTMClassifier, "GRU": GRUClassifier},
-    "regression": {"RNN": RNNRegressor, "LSTM": LSTMRegressor, "GRU": GRURegressor},
-    "forecasting": {"RNN": RNNForecaster, "LSTM": LSTMForecaster, "GRU": GRUForecaster},
-}
+# Taggers are not among what is recommended.
+_CLASSES = {task: TASKS[task] for task in ("classification", "regression", "forecasting")}
 _BUDGET = number(above=0) | none()
 # Sequences up to this length were as well told apart by Elman networks as by gated ones.
 _SHORT = 30
