@@ -23,16 +23,16 @@ NETWORKS = {"LSTM": LSTMClassifier, "GRU": GRUClassifier, "RNN": RNNClassifier}
 MEMORY = {"auto": "auto", "none": None}
 
 
-def copy_task(n_samples, seed):
-    """Sequences (n_samples, 1 + LAG, N_SYMBOLS + 1), and the symbol that each begins with.
+def copy_task(n_samples, seed, lag=LAG):
+    """Sequences (n_samples, 1 + lag, N_SYMBOLS + 1), and the symbol that each begins with.
 
     The symbol is marked in its own feature of the first step; the last feature is noise afterwards.
     """
     rng = np.random.default_rng(seed)
     y = rng.integers(N_SYMBOLS, size=n_samples)
-    X = np.zeros((n_samples, 1 + LAG, N_SYMBOLS + 1), dtype=np.float32)
+    X = np.zeros((n_samples, 1 + lag, N_SYMBOLS + 1), dtype=np.float32)
     X[np.arange(n_samples), 0, y] = 1.0
-    X[:, 1:, -1] = rng.normal(size=(n_samples, LAG))
+    X[:, 1:, -1] = rng.normal(size=(n_samples, lag))
     return X, y
 
 

@@ -329,8 +329,8 @@ def _warn_without_skill(found: Comparison) -> None:
     best = means[networks].idxmax()
     warnings.warn(
         f"compare: {found.scoring} {means[best]:.4g} of {best}, the best network, is not above "
-        f"{means[LINEAR]:.4g} of the linear baseline. The order of the steps may not matter, or the data may "
-        "be too few. Keep the linear model, or give the networks more to learn from.",
+        f"{means[LINEAR]:.4g} of the linear baseline. There may be nothing more to learn, or too few data to "
+        "learn it from. Keep the linear model, or give the networks more data.",
         NoSkillWarning,
         stacklevel=3,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sksequence.inspection.axes import STYLES, make_axes, pyplot
 
 __all__ = ["ComparisonDisplay"]
@@ -12,8 +14,9 @@ _MARKERS = "os^Dv*PX"
 class ComparisonDisplay:
     """Picture of scores against the time of an answer, one point a model; up and left is better.
 
-    Bars are standard deviations over folds, and the width of a bar runs from the median to the 99th
-    percentile of the time. Use :meth:`from_estimators` to make it, or ``comparison.plot()``.
+    Upright bars are standard deviations over folds; level ones run from the median to the 99th percentile of
+    the time. A dummy too far below to leave room for the others is named only. Use :meth:`from_estimators` to
+    make it, or ``comparison.plot()``.
 
     Parameters
     ----------
@@ -89,12 +92,14 @@ class ComparisonDisplay:
             If matplotlib is not installed.
         """
         (place,), _ = make_axes(1, ax, f"{type(self).__name__}.plot", size=(6.5, 4.0))
-        from matplotlib.ticker import FuncFormatter
+        from matplotlib.lines import Line2D
+        from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
         known = self.comparison_.table.dropna(subset=["score", "predict_p50_ms"])
+        named: list[Any] = []
         for i, (name, row) in enumerate(known.iterrows()):
             if self._lies_far_below(name, known):
-                place.plot([], [], linestyle="none", label=f"{name}: {row.score:.3f}, not shown")
+                named.append(Line2D([], [], linestyle="none", label=f"{name}: {row.score:.3f},\nnot shown"))
                 continue
             style = {
                 "color": STYLES[i % len(STYLES)]["color"],
@@ -103,7 +108,7 @@ class ComparisonDisplay:
                 "linestyle": "none",
                 "elinewidth": 1.0,
             }
-            place.errorbar(
+            points = place.errorbar(
                 row.predict_p50_ms,
                 row.score,
                 xerr=[[0.0], [row.predict_p99_ms - row.predict_p50_ms]],
@@ -111,14 +116,17 @@ class ComparisonDisplay:
                 label=str(name),
                 **(style | point_kw),
             )
+            named.append(points)
         place.set_xscale("log")
+        place.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         place.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        place.xaxis.set_minor_formatter("")
+        place.xaxis.set_minor_locator(NullLocator())
         place.set_xlabel("time to answer for one sequence, ms: median and 99 %")
         place.set_ylabel(f"{self.comparison_.scoring}, mean and deviation over folds")
         place.grid(axis="y", color="0.9", linewidth=0.6)
         place.set_axisbelow(True)
-        place.legend(loc="best", frameon=False)
+        # Beside the picture: the bars leave no corner free.
+        place.legend(handles=named, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
         self.ax_, self.figure_ = place, place.figure
         return self
 
