@@ -54,9 +54,9 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
     """
 
     tokens: Any = param(
-        "auto",
-        boolean() | one_of("auto"),
-        """Whether X is token ids. "auto": where it has a vocabulary, as SequenceTokenizer gives it.""",
+        default="auto",
+        rule=boolean() | one_of("auto"),
+        doc="""Whether X is token ids. "auto": where it has a vocabulary, as SequenceTokenizer gives it.""",
     )
 
     def fit(self, X, y=None):
