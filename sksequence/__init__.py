@@ -17,6 +17,7 @@ from sksequence.inspection import (
     HiddenStateDisplay,
     MemoryRangeDisplay,
     StepErrorDisplay,
+    TrainingCurveDisplay,
 )
 from sksequence.language import GRULanguageModel, LSTMLanguageModel, RNNLanguageModel
 from sksequence.model_selection import (
@@ -76,6 +77,7 @@ __all__ = [
     "SequenceTokenizer",
     "StepErrorDisplay",
     "SummaryFeatures",
+    "TrainingCurveDisplay",
     "WindowTransformer",
     "WordFeatures",
     "as_sequences",

@@ -29,6 +29,7 @@ from sksequence._params import (
 )
 from sksequence.engine.allocator import kept_memory
 from sksequence.engine.batches import Examples
+from sksequence.engine.html import TrainingPanel
 from sksequence.engine.net import Answer, SequenceNet
 from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
@@ -42,7 +43,7 @@ from sksequence.modules import seed_noise
 __all__ = ["RecurrentEstimator"]
 
 
-class RecurrentEstimator(Parameters, CallbackSupportMixin, BaseEstimator):
+class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEstimator):
     """What all recurrent estimators share: sizes, training, history, saving.
 
     Attributes

@@ -268,6 +268,13 @@ class SequenceForecaster(NetworkForecaster):
         return self._examples(task, over, self._ahead_steps, caller, learn=True)
 
     # ------------------------------------------------------------------ what it is worth
+    def _key_figures(self) -> list[tuple[str, str]]:
+        figures = super()._key_figures()
+        if hasattr(self, "skill_"):
+            weakest = min(self.skills_, key=self.skills_.__getitem__)
+            figures.append(("skill", f"{self.skill_:.3f} (against {weakest})"))
+        return figures
+
     def _measure(self, task: Task, kept: np.ndarray, caller: str) -> None:
         """Compare with simple forecasts on held-back windows, and keep the errors for intervals."""
         held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)

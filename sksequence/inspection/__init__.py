@@ -9,6 +9,7 @@ from sksequence.inspection.memory import MemoryRange, memory_range
 from sksequence.inspection.memory_display import MemoryRangeDisplay
 from sksequence.inspection.state_display import HiddenStateDisplay
 from sksequence.inspection.states import HiddenStates, hidden_states
+from sksequence.inspection.training_display import TrainingCurveDisplay
 
 __all__ = [
     "BacktestDisplay",
@@ -19,6 +20,7 @@ __all__ = [
     "MemoryRange",
     "MemoryRangeDisplay",
     "StepErrorDisplay",
+    "TrainingCurveDisplay",
     "gate_activity",
     "hidden_states",
     "memory_range",

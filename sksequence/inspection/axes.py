@@ -13,6 +13,7 @@ from sksequence.inspection.tables import choose
 
 __all__ = [
     "INK",
+    "MARKERS",
     "STYLES",
     "TimeAxis",
     "add_legend",
@@ -36,6 +37,8 @@ STYLES: tuple[dict[str, Any], ...] = (
     {"color": "#E69F00", "linestyle": (0, (4, 1, 1, 1, 1, 1))},
     {"color": "#56B4E9", "linestyle": (0, (1, 1))},
 )
+# Marks on such lines, in the same order.
+MARKERS = "os^Dv*"
 _UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
 
 

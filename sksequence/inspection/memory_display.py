@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sksequence.inspection.axes import STYLES, make_axes, pyplot
+from sksequence.inspection.axes import MARKERS, STYLES, make_axes, pyplot
 from sksequence.inspection.memory import MemoryRange, memory_range
 from sksequence.inspection.probes import named_estimators
 
 __all__ = ["MemoryRangeDisplay"]
-
-_MARKERS = "os^Dv*"
 
 
 class MemoryRangeDisplay:
@@ -141,9 +139,7 @@ class MemoryRangeDisplay:
             half = measured.half_life
             told = "" if np.isnan(half) else f"half within {half:,.0f}, 95 % within {measured.lag_95:,.0f}"
             label = ": ".join(filter(None, [str(name), told]))
-            marks = (
-                {} if np.isnan(half) else {"marker": _MARKERS[i % len(_MARKERS)], "markevery": [int(half)]}
-            )
+            marks = {} if np.isnan(half) else {"marker": MARKERS[i % len(MARKERS)], "markevery": [int(half)]}
             place.plot(np.arange(len(curve)), curve, label=label, **(marks | style))
         # Time runs to the right, as the sequence does: the last step stands at the right end.
         place.invert_xaxis()

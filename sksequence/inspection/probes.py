@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence.engine import Probe
 from sksequence.exceptions import InputError
 
-__all__ = ["check_option", "named_estimators", "network_of", "probe_of"]
+__all__ = ["check_option", "last_step", "named_estimators", "network_of", "not_recurrent", "probe_of"]
 
 
 def network_of(estimator, X, caller: str) -> tuple[Any, Any]:
@@ -42,12 +42,17 @@ def network_of(estimator, X, caller: str) -> tuple[Any, Any]:
         *_, (_, last) = estimator.steps
         return network_of(last, X if len(estimator.steps) == 1 else estimator[:-1].transform(X), caller)
     if not hasattr(type(estimator), "_probe"):
-        raise InputError(
-            f"{caller}: a {type(estimator).__name__} came, but a recurrent estimator of sksequence, or a "
-            "Pipeline that ends in one, is needed. Pass such, fitted; of a search, its best_estimator_."
-        )
+        raise not_recurrent(estimator, caller)
     check_is_fitted(estimator, "net_")
     return estimator, X
+
+
+def not_recurrent(estimator, caller: str) -> InputError:
+    """The error that says that there is no recurrent network inside."""
+    return InputError(
+        f"{caller}: a {type(estimator).__name__} came, but a recurrent estimator of sksequence, or a "
+        "Pipeline that ends in one, is needed. Pass such, fitted; of a search, its best_estimator_."
+    )
 
 
 def probe_of(estimator, X, caller: str) -> Probe:
@@ -74,6 +79,11 @@ def check_option(name: str, value, options: tuple[str, ...], caller: str) -> Non
         raise InputError(f"{caller}: {name}={value!r} came, but one of {list(options)} is needed. Name one.")
 
 
+def last_step(estimator):
+    """What a Pipeline ends in, also one within another; others as they are."""
+    return last_step(estimator.steps[-1][1]) if isinstance(estimator, Pipeline) else estimator
+
+
 def named_estimators(estimators) -> dict[str, Any]:
     """Estimators by the name of their line: a dict as it came, others by their class."""
     if isinstance(estimators, dict):
@@ -82,8 +92,7 @@ def named_estimators(estimators) -> dict[str, Any]:
         estimators = [estimators]
     named: dict[str, Any] = {}
     for estimator in estimators:
-        last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-        name = type(last).__name__
+        name = type(last_step(estimator)).__name__
         same = sum(other.partition(" ")[0] == name for other in named)
         named[f"{name} {same + 1}" if same else name] = estimator
     return named
