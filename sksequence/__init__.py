@@ -1,6 +1,7 @@
 """Recurrent networks as scikit-learn estimators: classify, regress, tag and forecast any sequences."""
 
 from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifier
+from sksequence.engine import GradientFlow
 from sksequence.forecasting import (
     DriftForecaster,
     GRUForecaster,
@@ -14,6 +15,7 @@ from sksequence.inspection import (
     BacktestDisplay,
     ForecastDisplay,
     GateDisplay,
+    GradientFlowDisplay,
     HiddenStateDisplay,
     MemoryRangeDisplay,
     StepErrorDisplay,
@@ -55,6 +57,8 @@ __all__ = [
     "GRURegressor",
     "GRUTagger",
     "GateDisplay",
+    "GradientFlow",
+    "GradientFlowDisplay",
     "HiddenStateDisplay",
     "LSTMClassifier",
     "LSTMForecaster",

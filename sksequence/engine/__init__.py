@@ -5,6 +5,7 @@ from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
 from sksequence.engine.class_weight import ClassWeight
 from sksequence.engine.encoder_weights import EncoderWeights
 from sksequence.engine.estimator import RecurrentEstimator
+from sksequence.engine.gradients import GradientFlow
 from sksequence.engine.probe import OpenLayer, Probe
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.schedule import Budget, plan
@@ -22,6 +23,7 @@ __all__ = [
     "EncoderWeights",
     "Examples",
     "GRUCell",
+    "GradientFlow",
     "LSTMCell",
     "OpenLayer",
     "Probe",

@@ -33,13 +33,17 @@ def _wants_batches(callback: Callback) -> bool:
     return any(getattr(type(callback), name) is not getattr(Callback, name) for name in _BATCH_EVENTS)
 
 
+def _of_each(losses: torch.Tensor) -> torch.Tensor:
+    """Mean over what each example is to give: (B, ...) -> (B,)."""
+    return losses.flatten(1).mean(dim=1) if losses.ndim > 1 else losses
+
+
 def _weighted_mean(losses: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
     """Mean over the batch of each example's loss: (B, ...), (B,) or None -> ()."""
     if weights is None:
         return losses.mean()
-    each = losses.flatten(1).mean(dim=1) if losses.ndim > 1 else losses
     total = weights.sum()
-    return (each * weights).sum() / torch.where(total > 0, total, torch.ones_like(total))
+    return (_of_each(losses) * weights).sum() / torch.where(total > 0, total, torch.ones_like(total))
 
 
 def _mean_of_steps(sums: torch.Tensor, counts: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
@@ -178,6 +182,13 @@ class SequenceNet(NeuralNet):
             return _mean_of_steps(sums, counts, weights)
         return _weighted_mean(self.criterion_(y_pred, y_true), weights)
 
+    def example_losses(self, outputs: Any, targets: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """The loss of each example by itself, (B,), whatever the weights: a mean over its outputs."""
+        if self.per_step:
+            sums, counts = self.criterion_(outputs, targets, lengths)
+            return sums / torch.where(counts > 0, counts, torch.ones_like(counts))
+        return _of_each(self.criterion_(outputs, targets))
+
     def _read(self, output: Any) -> torch.Tensor:
         return output if self.read is None else self.read(output)
 
@@ -195,6 +206,15 @@ class SequenceNet(NeuralNet):
         norm = nn.utils.clip_grad_norm_(self._weights, self.gradient_clip or float("inf"))
         self._norms.append(norm)
         return {"loss": loss, "y_pred": self._read(outputs).detach()}
+
+    @property
+    def clipped_to(self) -> torch.Tensor:
+        """Share of the gradients of the last batch that clipping left, (): 1 where they were small."""
+        norm = self._norms[-1]
+        if self.gradient_clip is None:
+            return torch.ones_like(norm)
+        # As in torch.nn.utils.clip_grad_norm_.
+        return (self.gradient_clip / (norm + 1e-6)).clamp(max=1.0)
 
     def train_step(self, batch, **fit_params):
         """One step of the optimiser at the scheduled learning rate."""

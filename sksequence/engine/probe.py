@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,6 +66,9 @@ class Probe:
     answer : callable
         Maps what the network returns, and the lengths (B,) of the sequences, to the outputs (B, K) that
         are asked about.
+    loss : callable or None
+        Maps what the network returns, the targets of a batch and the lengths to the loss (B,) of each
+        example, where the examples have targets.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Probe:
         module: nn.Module,
         examples: Examples,
         answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        loss: Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor] | None = None,
     ):
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         for part in self.module.modules():
@@ -79,6 +84,7 @@ class Probe:
                 part.train()  # cuDNN has no gradient otherwise; a layer alone has nothing random
         self.examples = examples
         self.answer = answer
+        self.loss = loss
         self.device = next(self.module.parameters()).device
         self.entry = self._take_entry()
 
@@ -102,12 +108,20 @@ class Probe:
         self, index: np.ndarray | None = None
     ) -> Iterator[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
         """Positions (B,) within `index`, and inputs, of batches of like length."""
+        for rows, inputs, _ in self.lessons(index):
+            yield rows, inputs
+
+    def lessons(
+        self, index: np.ndarray | None = None
+    ) -> Iterator[tuple[torch.Tensor, dict[str, torch.Tensor], Any]]:
+        """The same with the targets of each batch; None where the examples have none."""
         examples = self.examples if index is None else self.examples.take(index)
         size = max(1, _BATCH_STEPS // examples.sequences.n_timesteps)
         batches = Batches(examples, batch_size=size)
         for rows in batches.by_length():
-            inputs, _ = batches.batch(rows)
-            yield rows, {name: tensor.to(self.device) for name, tensor in inputs.items()}
+            inputs, targets = batches.batch(rows)
+            inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+            yield rows, inputs, None if targets is None else targets.to(self.device)
 
     # ------------------------------------------------------------------ what it says
     def steps(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -118,6 +132,15 @@ class Probe:
     def outputs(self, steps: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the network says (B, K) where it reads `steps` instead of its own."""
         return self.answer(self.module(**(inputs | {"values": steps})), inputs["lengths"])
+
+    def losses(self, inputs: dict[str, torch.Tensor], targets: torch.Tensor) -> torch.Tensor:
+        """The loss (B,) of each example of a batch, with the graph of all states behind it."""
+        assert self.loss is not None, "only a probe of a lesson has losses"
+        with torch.no_grad():
+            values = self.entry(inputs["values"])
+        # The weights learn nothing, so that a graph needs to begin at the values.
+        values = values.detach().clone().requires_grad_()
+        return self.loss(self.module(**(inputs | {"values": values})), targets, inputs["lengths"])
 
     # ------------------------------------------------------------------ what goes on inside
     @property

@@ -115,11 +115,7 @@ class SupervisedReader(SequenceReader):
             )
         y = self._aligned(y, sequences, caller)
         targets = self._encode_targets(y, reset=fresh, classes=classes)
-        if len(targets) != len(sequences):
-            raise InputError(
-                f"{caller}: X has {len(sequences)} sequences and y has {len(targets)} targets, but each "
-                "sequence needs one target. Pass X and y of equal length."
-            )
+        _check_as_many(sequences, targets, caller)
         weights = self._weights(sample_weight, targets, caller)
         examples = Examples(sequences, targets, weights)
         if weights is not None and (weights > 0).any():
@@ -178,9 +174,25 @@ class SupervisedReader(SequenceReader):
         """The network, to be asked about its answers to X."""
         return Probe(self.net_.module_, Examples(self._read(X, caller)), self._answer)
 
+    def _lesson(self, X, y, caller: str) -> Probe:
+        """The network, to be asked what it would learn from X and y."""
+        sequences = self._read(X, caller)
+        targets = self._encode_targets(self._aligned(y, sequences, caller), reset=False)
+        _check_as_many(sequences, targets, caller)
+        examples = Examples(sequences, targets)
+        return Probe(self.net_.module_, examples, self._answer, self.net_.example_losses)
+
     def _answer(self, outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """The outputs (B, K) of each sequence that are asked about."""
         return outputs.flatten(1)
+
+
+def _check_as_many(sequences: SequenceArray, targets: Any, caller: str) -> None:
+    if len(targets) != len(sequences):
+        raise InputError(
+            f"{caller}: X has {len(sequences)} sequences and y has {len(targets)} targets, but each "
+            "sequence needs one target. Pass X and y of equal length."
+        )
 
 
 def _in_order_of(ids: np.ndarray | None, y: Any) -> Any:

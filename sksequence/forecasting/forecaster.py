@@ -12,6 +12,7 @@ from sksequence.forecasting.intervals import MOST_WINDOWS
 from sksequence.forecasting.network import NetworkForecaster
 from sksequence.forecasting.outputs import check_counts
 from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.probe import ForecastProbe
 from sksequence.forecasting.seasons import choose_seasons
 from sksequence.forecasting.sizes import takes_logarithm
 from sksequence.forecasting.skill import Yardstick, warn_without_skill
@@ -266,6 +267,13 @@ class SequenceForecaster(NetworkForecaster):
     def _training_examples(self, task: Task, windows: Windows, caller: str) -> Examples:
         over = windows.over(self._channels(task, caller))
         return self._examples(task, over, self._ahead_steps, caller, learn=True)
+
+    def _lesson(self, X, y, caller: str) -> ForecastProbe:
+        """The network, to be asked what it would learn from every window in X."""
+        task = self._task(self._read(X, caller, y=y))
+        self._refuse_unseen(task, caller)
+        windows = task.training_windows(window=self.window_, horizon=self._ahead_steps)
+        return self._asked(self._training_examples(task, windows, caller))
 
     # ------------------------------------------------------------------ what it is worth
     def _key_figures(self) -> list[tuple[str, str]]:

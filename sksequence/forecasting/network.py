@@ -343,14 +343,16 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
                 "columns are read, are needed. Give longer series."
             )
         windows = windows.over(self._channels(task, caller))
-        examples = self._examples(task, windows, ahead, caller)
-        coefficients = self.linear_coef_ if self.linear_share_ else None
+        return self._asked(self._examples(task, windows, ahead, caller))
+
+    def _asked(self, examples: Examples) -> ForecastProbe:
         return ForecastProbe(
             self.net_.module_,
             examples,
             n_outputs=self._output.n_outputs,
             share=self.linear_share_,
-            coefficients=coefficients,
+            coefficients=self.linear_coef_ if self.linear_share_ else None,
+            loss=self.net_.example_losses,
         )
 
     # ------------------------------------------------------------------ what it says

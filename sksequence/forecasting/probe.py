@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ class ForecastProbe(Probe):
         Share of the linear forecast.
     coefficients : ndarray of shape (window, horizon) or None
         Of the linear forecast, where it has a share.
+    loss : callable or None
+        As in :class:`~sksequence.engine.Probe`.
     """
 
     def __init__(
@@ -43,8 +46,9 @@ class ForecastProbe(Probe):
         n_outputs: int,
         share: float,
         coefficients: np.ndarray | None,
+        loss: Callable[[Any, Tensor, Tensor], Tensor] | None = None,
     ):
-        super().__init__(module, examples, lambda outputs, lengths: outputs)
+        super().__init__(module, examples, lambda outputs, lengths: outputs, loss)
         self.n_outputs, self.share = n_outputs, share
         self.coefficients = (
             None

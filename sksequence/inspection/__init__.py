@@ -5,6 +5,8 @@ from sksequence.inspection.errors import StepErrorDisplay
 from sksequence.inspection.forecasts import ForecastDisplay
 from sksequence.inspection.gate_display import GateDisplay
 from sksequence.inspection.gates import gate_activity
+from sksequence.inspection.gradient_display import GradientFlowDisplay
+from sksequence.inspection.gradients import StateGradients, gradient_flow
 from sksequence.inspection.memory import MemoryRange, memory_range
 from sksequence.inspection.memory_display import MemoryRangeDisplay
 from sksequence.inspection.state_display import HiddenStateDisplay
@@ -15,13 +17,16 @@ __all__ = [
     "BacktestDisplay",
     "ForecastDisplay",
     "GateDisplay",
+    "GradientFlowDisplay",
     "HiddenStateDisplay",
     "HiddenStates",
     "MemoryRange",
     "MemoryRangeDisplay",
+    "StateGradients",
     "StepErrorDisplay",
     "TrainingCurveDisplay",
     "gate_activity",
+    "gradient_flow",
     "hidden_states",
     "memory_range",
 ]
