@@ -42,7 +42,22 @@ class GradientFlow(Callback):
         self.by = by
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
-        """Find the layers, and listen to the optimiser."""
+        """Find the layers, and listen to the optimiser.
+
+        Parameters
+        ----------
+        net : skorch.NeuralNet
+            What is trained.
+        X, y : object
+            As skorch passes them; not read.
+        **kwargs
+            As skorch passes them; not read.
+
+        Raises
+        ------
+        ValueError
+            If `by` is neither "layer" nor "parameter".
+        """
         if self.by not in ("layer", "parameter"):
             raise ValueError(
                 f"GradientFlow: by={self.by!r} came, but 'layer' or 'parameter' is needed. Name one."
@@ -58,18 +73,48 @@ class GradientFlow(Callback):
         self.handle_ = net.optimizer_.register_step_post_hook(lambda *_: self._listen(net))
 
     def on_epoch_begin(self, net, dataset_train=None, dataset_valid=None, **kwargs):
-        """Forget the epoch before."""
+        """Forget the epoch before.
+
+        Parameters
+        ----------
+        net : skorch.NeuralNet
+            What is trained.
+        dataset_train, dataset_valid : object
+            As skorch passes them; not read.
+        **kwargs
+            As skorch passes them; not read.
+        """
         self.norms_.clear()
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
-        """Record the means of the epoch."""
+        """Record the means of the epoch.
+
+        Parameters
+        ----------
+        net : skorch.NeuralNet
+            What is trained.
+        dataset_train, dataset_valid : object
+            As skorch passes them; not read.
+        **kwargs
+            As skorch passes them; not read.
+        """
         if self.norms_:
             means = torch.stack(self.norms_).mean(dim=0).tolist()
             for name, mean in zip(self.names_, means, strict=True):
                 net.history.record(f"gradient_norm_{name}", mean)
 
     def on_train_end(self, net, X=None, y=None, **kwargs):
-        """Listen no longer."""
+        """Listen no longer.
+
+        Parameters
+        ----------
+        net : skorch.NeuralNet
+            What is trained.
+        X, y : object
+            As skorch passes them; not read.
+        **kwargs
+            As skorch passes them; not read.
+        """
         self.handle_.remove()
         self.weights_, self.norms_ = [], []
 
