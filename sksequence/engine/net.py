@@ -165,6 +165,11 @@ class SequenceNet(NeuralNet):
         return dataset.validation_batches(self.budget)
 
     # ------------------------------------------------------------------ one batch
+    def _set_training(self, training=True):
+        """Put all modules into one mode; walking through them costs as much as a small prediction."""
+        if self.module_.training != training or self.criterion_.training != training:
+            super()._set_training(training)
+
     def infer(self, x, **fit_params):
         """Outputs of a batch."""
         inputs = {name: t.to(self.device) for name, t in x.items() if name != "sample_weight"}

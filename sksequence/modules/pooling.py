@@ -92,15 +92,26 @@ class Pooling(nn.Module):
         n_steps = states.shape[1]
         equal = bool((lengths == n_steps).all())
         valid = None if equal else valid_steps(lengths, n_steps).unsqueeze(-1)  # (B, T, 1)
-        pooled = {}
-        if {"mean", "max"} & set(self.kinds):
+        if torch.is_grad_enabled() and {"mean", "max"} & set(self.kinds):
             summaries = _LastMeanMax.apply(states, lengths, valid, self.n_ahead)
             pooled = dict(zip(("last", "mean", "max"), summaries, strict=True))
-        elif "last" in self.kinds:
-            pooled["last"] = _last(states, lengths, self.n_ahead)
+        else:
+            pooled = self._summaries(states, lengths, valid)
         if self.score is not None:
             pooled["attention"] = (self.attention_weights(states, valid) * states).sum(dim=1)
         return torch.cat([pooled[kind] for kind in self.kinds], dim=1)
+
+    def _summaries(self, states: torch.Tensor, lengths: torch.Tensor, valid) -> dict[str, torch.Tensor]:
+        """The kinds that need no weights, one by one: less work where no gradient is wanted."""
+        pooled = {}
+        if "last" in self.kinds:
+            pooled["last"] = _last(states, lengths, self.n_ahead)
+        if "mean" in self.kinds:
+            pooled["mean"] = _mean(states, lengths, valid)
+        if "max" in self.kinds:
+            filled = states if valid is None else states.masked_fill(~valid, float("-inf"))
+            pooled["max"] = filled.amax(dim=1)
+        return pooled
 
     def attention_weights(self, states: torch.Tensor, valid: torch.Tensor | None) -> torch.Tensor:
         """How much each step counts: (B, T, H), (B, T, 1) or None -> (B, T, 1); valid steps sum to 1."""

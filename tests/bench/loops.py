@@ -60,6 +60,35 @@ def train_equal(cell, X, y, *, hidden, batch_size, epochs, bidirectional=False):
     return network
 
 
+def predict(network, X, batch_size=256):
+    """Outputs in inference mode, batch by batch."""
+    network.eval()
+    with torch.inference_mode():
+        return torch.cat([network(part) for part in torch.from_numpy(X).split(batch_size)])
+
+
+def skorch_classifier(cell, *, n_features, hidden, n_outputs, batch_size, epochs, lr=5e-3, **options):
+    """The same network in skorch as it comes, but for what it would print and hold back."""
+    from skorch import NeuralNetClassifier
+
+    return NeuralNetClassifier(
+        Network,
+        module__cell=cell,
+        module__n_features=n_features,
+        module__hidden=hidden,
+        module__n_outputs=n_outputs,
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.AdamW,
+        lr=lr,
+        batch_size=batch_size,
+        max_epochs=epochs,
+        iterator_train__shuffle=True,
+        train_split=None,
+        verbose=0,
+        **options,
+    )
+
+
 def train_packed(cell, X, y, *, hidden, batch_size, epochs, bidirectional=False):
     """Ragged sequences padded batch by batch and packed."""
     torch.manual_seed(0)
