@@ -1,5 +1,6 @@
 """Pictures of estimators and of their forecasts, and the numbers that they show."""
 
+from sksequence.inspection.attention import attention_weights
 from sksequence.inspection.backtests import BacktestDisplay
 from sksequence.inspection.errors import StepErrorDisplay
 from sksequence.inspection.forecasts import ForecastDisplay
@@ -7,6 +8,8 @@ from sksequence.inspection.gate_display import GateDisplay
 from sksequence.inspection.gates import gate_activity
 from sksequence.inspection.gradient_display import GradientFlowDisplay
 from sksequence.inspection.gradients import StateGradients, gradient_flow
+from sksequence.inspection.importance import SequenceImportance, sequence_permutation_importance
+from sksequence.inspection.importance_display import ImportanceDisplay
 from sksequence.inspection.memory import MemoryRange, memory_range
 from sksequence.inspection.memory_display import MemoryRangeDisplay
 from sksequence.inspection.state_display import HiddenStateDisplay
@@ -20,13 +23,17 @@ __all__ = [
     "GradientFlowDisplay",
     "HiddenStateDisplay",
     "HiddenStates",
+    "ImportanceDisplay",
     "MemoryRange",
     "MemoryRangeDisplay",
+    "SequenceImportance",
     "StateGradients",
     "StepErrorDisplay",
     "TrainingCurveDisplay",
+    "attention_weights",
     "gate_activity",
     "gradient_flow",
     "hidden_states",
     "memory_range",
+    "sequence_permutation_importance",
 ]
