@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sksequence.modules import kernels, new_recurrence
+from sksequence.modules import kernels, loops, new_recurrence
 from sksequence.modules.kernels import ElmanLayer, GRULayer
 
 LAYERS = {
@@ -13,6 +13,17 @@ LAYERS = {
     "gru": (GRULayer, nn.GRU, {}),
 }
 SHAPES = [(1, 1, 1, 1), (5, 30, 6, 16), (3, 7, 20, 4), (64, 40, 2, 33)]
+
+
+@pytest.fixture(params=["torch", "numba"])
+def looped(request, monkeypatch):
+    """The GRU's loops over time, one kind after the other."""
+    if request.param == "numba":
+        pytest.importorskip("numba", reason="The extra 'fast' is not installed.")
+        assert loops.gru_loops(torch.float32)[0] is not loops.gru_steps
+    else:
+        monkeypatch.setattr(loops, "_compiled_loops", lambda: None)
+    return request.param
 
 
 @pytest.fixture
@@ -42,7 +53,7 @@ def results(layer, x, h, weight):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("kind", LAYERS)
-def test_states_and_gradients_equal_torch(kind, shape, generator, monkeypatch):
+def test_states_and_gradients_equal_torch(kind, shape, generator, monkeypatch, looped):
     n_batch, n_steps, n_features, size = shape
     monkeypatch.setattr(kernels, "_BLOCK_VALUES", 4 * size * n_batch * 3)  # blocks of three steps
     layer, twin = pair(kind, n_features, size, generator)
@@ -55,7 +66,7 @@ def test_states_and_gradients_equal_torch(kind, shape, generator, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_inference_equals_training_and_no_state_is_zero(kind, generator):
+def test_inference_equals_training_and_no_state_is_zero(kind, generator, looped):
     layer, twin = pair(kind, 3, 8, generator)
     x = torch.randn(4, 50, 3, generator=generator)
     states, last = layer(x)
@@ -69,7 +80,7 @@ def test_inference_equals_training_and_no_state_is_zero(kind, generator):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_input_keeps_its_values_and_frozen_weights_get_no_gradient(kind, generator):
+def test_input_keeps_its_values_and_frozen_weights_get_no_gradient(kind, generator, looped):
     layer, _ = pair(kind, 3, 4, generator)
     layer.weight_hh_l0.requires_grad_(False)
     x = torch.randn(2, 5, 3, generator=generator)
@@ -123,3 +134,24 @@ def test_two_backward_passes_over_one_graph_agree(cell, generator):
     first = torch.autograd.grad(total, x, retain_graph=True)[0]
     layer(x)[0].sum().backward()
     assert torch.equal(first, torch.autograd.grad(total, x)[0])
+
+
+def test_compiled_activations_hold_from_end_to_end():
+    pytest.importorskip("numba", reason="The extra 'fast' is not installed.")
+    from sksequence.modules import compiled
+
+    sums = torch.cat([torch.linspace(-30, 30, 4001), torch.tensor([0.0, -1e-6, 1e30, -1e30])])
+    gates = torch.zeros(1, len(sums), 4)
+    gates[0, :, 0], gates[0, :, 1], gates[0, :, 2] = sums, sums, -sums
+    states = torch.empty(1, len(sums), 1)
+    before, nothing = torch.ones(len(sums), 1), torch.zeros(1, 3)
+    compiled.gru_steps(gates, states, before, nothing)
+    n, r, z, _ = gates[0].double().unbind(1)
+    exact = sums.double()
+    torch.testing.assert_close(n, exact.tanh(), atol=3e-7, rtol=0)
+    torch.testing.assert_close(r, exact.sigmoid(), atol=3e-7, rtol=0)
+    torch.testing.assert_close(states[0, :, 0].double(), n + z * (1 - n), atol=3e-7, rtol=0)
+
+
+def test_double_precision_is_never_compiled():
+    assert loops.gru_loops(torch.float64) == (loops.gru_steps, loops.gru_steps_back)

@@ -4,7 +4,7 @@ Torch computes an ``nn.LSTM`` with one fused kernel, but an ``nn.GRU`` and an ``
 operator: 93 calls a step for the GRU, most of them in the backward pass. Here a step of it is five calls
 forward and four backward, since everything that does not wait for the state of the step before is done
 for many steps at once: what the inputs add to the gates, and the derivatives of the states by the sums
-inside the gates.
+inside the gates. With numba (the extra ``fast``) it is two calls each way.
 
 The layers below are torch's modules, with torch's weights under torch's names; they take the shorter way
 where it pays and is exact, and else torch's own (CUDA, double precision, other number formats, wide
@@ -18,6 +18,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from sksequence.modules.loops import gru_loops
 
 __all__ = ["ElmanLayer", "GRULayer", "tall_product"]
 
@@ -106,19 +108,14 @@ class _GRU(torch.autograd.Function):
         blocks = _blocks(n_steps, n_batch * 4 * size)
         gates = x.new_empty(n_steps if keep else blocks[0].stop, n_batch, 4 * size)
         states = x.new_empty(n_steps, n_batch, size)
+        steps, _ = gru_loops(x.dtype)
         before = h
         for block in blocks:
             sums = gates[block] if keep else gates[: block.stop - block.start]
             into = sums.flatten(0, 1)[:, : 3 * size]
             torch.addmm(bias, rows[block].reshape(-1, x.shape[2]), weight, out=into)
             sums[..., 3 * size :] = b_hh[2 * size :]
-            candidates, resets, updates, kept = (part.unbind() for part in sums.split(size, dim=2))
-            from_state, sigmoids = sums[..., size:].unbind(), sums[..., size : 3 * size].unbind()
-            for t, state in enumerate(states[block].unbind()):
-                from_state[t].addmm_(before, recurrent)
-                sigmoids[t].sigmoid_()
-                candidate = candidates[t].addcmul_(resets[t], kept[t]).tanh_()
-                before = torch.lerp(candidate, before, updates[t], out=state)
+            before = steps(sums, states[block], before, recurrent)
         return states, gates
 
     @staticmethod
@@ -138,17 +135,13 @@ class _GRU(torch.autograd.Function):
         into = x.new_empty(n_steps, n_batch, x.shape[2]) if ctx.needs_input_grad[0] else None
         by_weight, by_recurrent = torch.zeros_like(w_ih), torch.zeros_like(w_hh)
         by_bias, later = x.new_zeros(4 * size), torch.zeros_like(h)
+        _, steps_back = gru_loops(x.dtype)
         for block in reversed(_blocks(n_steps, n_batch * 4 * size)):
             first = block.start
             before = torch.cat(
                 [states[first - 1 : first] if first else h[None], states[first : block.stop - 1]]
             )
-            sums = _gru_slopes(gates[block], before)
-            each, from_state = sums.unflatten(2, (4, size)).unbind(), sums[..., size:].unbind()
-            updates, here = gates[block][..., 2 * size : 3 * size].unbind(), coming[block].unbind()
-            for t in range(len(here) - 1, -1, -1):
-                each[t].mul_(later.add_(here[t]).unsqueeze(1))
-                later.mul_(updates[t]).addmm_(from_state[t], w_hh)
+            sums = steps_back(gates[block], before, coming[block], w_hh, later)
             flat = sums.flatten(0, 1)
             by_input = flat[:, : 3 * size]
             by_weight += tall_product(by_input, rows[block].reshape(-1, x.shape[2]))
@@ -164,19 +157,6 @@ class _GRU(torch.autograd.Function):
             by_bias[size:],
             later,
         )
-
-
-def _gru_slopes(gates: Tensor, before: Tensor) -> Tensor:
-    """Derivatives of each step's state by its four sums: (T, B, 4 H), (T, B, H) -> (T, B, 4 H)."""
-    size = before.shape[2]
-    n, r, z, kept = gates.split(size, dim=2)
-    slopes = torch.empty_like(gates)
-    by_n, by_r, by_z, by_kept = slopes.split(size, dim=2)
-    torch.mul(1.0 - z, 1.0 - n * n, out=by_n)
-    torch.mul(by_n, r, out=by_kept)
-    torch.mul(by_kept * (1.0 - r), kept, out=by_r)
-    torch.mul(before - n, z * (1.0 - z), out=by_z)
-    return slopes
 
 
 def _blocks(n_steps: int, values: int) -> list[slice]:
