@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sksequence.modules import kernels, loops, new_recurrence
+from sksequence.modules import compiled, kernels, loops, new_recurrence
 from sksequence.modules.kernels import ElmanLayer, GRULayer
 
 LAYERS = {
@@ -137,9 +137,6 @@ def test_two_backward_passes_over_one_graph_agree(cell, generator):
 
 
 def test_compiled_activations_hold_from_end_to_end():
-    pytest.importorskip("numba", reason="The extra 'fast' is not installed.")
-    from sksequence.modules import compiled
-
     sums = torch.cat([torch.linspace(-30, 30, 4001), torch.tensor([0.0, -1e-6, 1e30, -1e30])])
     gates = torch.zeros(1, len(sums), 4)
     gates[0, :, 0], gates[0, :, 1], gates[0, :, 2] = sums, sums, -sums

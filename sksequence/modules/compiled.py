@@ -1,7 +1,7 @@
 """The loops of `loops.py` with everything between two products of a step in one pass, compiled by numba.
 
-Products stay with torch, whose thread count a fit controls. Compiled once and cached on disk; importing
-this module without numba, the extra ``fast``, fails.
+Products stay with torch, whose thread count a fit controls. Compiled once and cached on disk. Without
+numba, the extra ``fast``, the functions are plain Python: right, but of no use, as `AVAILABLE` says.
 
 ``tanh`` is the rational function of Eigen's ``ptanh``, with its coefficients: exact to a few units of the
 last place of float32, and, unlike the C library's, computed for 8 or 16 values at a time.
@@ -9,15 +9,21 @@ last place of float32, and, unlike the C library's, computed for 8 or 16 values 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["gru_steps", "gru_steps_back"]
+try:
+    from numba import njit
+except ImportError:
+    njit = None
 
+__all__ = ["AVAILABLE", "gru_steps", "gru_steps_back"]
+
+AVAILABLE = njit is not None
 _ONE, _HALF = np.float32(1.0), np.float32(0.5)
 # From here on tanh is one to float32.
 _MOST = np.float32(7.9)
@@ -38,10 +44,14 @@ _EVEN = tuple(
     for c in (1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03)
 )
 # A check for division by zero, as Python has it, would keep the loops from running on vectors.
-_COMPILED: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}, "nogil": True}
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}, "nogil": True}
 
 
-@numba.njit(inline="always", **_COMPILED)
+def _compiled(**options: Any) -> Callable[[Callable], Callable]:
+    return njit(**_OPTIONS, **options) if AVAILABLE else lambda function: function
+
+
+@_compiled(inline="always")
 def _tanh(x):
     x = min(max(x, -_MOST), _MOST)
     y = x * x
@@ -51,25 +61,25 @@ def _tanh(x):
     return x * odd / even
 
 
-@numba.njit(inline="always", **_COMPILED)
+@_compiled(inline="always")
 def _sigmoid(x):
     return _HALF * _tanh(_HALF * x) + _HALF
 
 
-@numba.njit(cache=True, **_COMPILED)
+@_compiled(cache=True)
 def _sigmoids(sums):
     for j in range(sums.shape[0]):
         sums[j] = _sigmoid(sums[j])
 
 
-@numba.njit(cache=True, **_COMPILED)
+@_compiled(cache=True)
 def _new_state(n, r, z, kept, before, state):
     for j in range(state.shape[0]):
         n[j] = _tanh(n[j] + r[j] * kept[j])
         state[j] = n[j] + z[j] * (before[j] - n[j])
 
 
-@numba.njit(cache=True, **_COMPILED)
+@_compiled(cache=True)
 def _forward(sums, before, state):
     """One step of a batch: (B, 4 H), (B, H), (B, H)."""
     size = state.shape[1]
@@ -80,7 +90,7 @@ def _forward(sums, before, state):
         _new_state(row[:size], r, z, kept, before[b], state[b])
 
 
-@numba.njit(cache=True, **_COMPILED)
+@_compiled(cache=True)
 def _slopes(n, r, z, kept, before, coming, later, by_n, by_r, by_z, by_kept):
     for j in range(n.shape[0]):
         gradient = later[j] + coming[j]
@@ -91,7 +101,7 @@ def _slopes(n, r, z, kept, before, coming, later, by_n, by_r, by_z, by_kept):
         later[j] = gradient * z[j]
 
 
-@numba.njit(cache=True, **_COMPILED)
+@_compiled(cache=True)
 def _backward(gates, before, coming, later, sums):
     """One step of a batch, back: gradients by its sums, (B, 4 H), and what passes by them, in `later`."""
     size = before.shape[1]

@@ -27,9 +27,9 @@ def gru_loops(dtype: torch.dtype) -> Loops:
 def _compiled_loops() -> Loops | None:
     try:
         from sksequence.modules import compiled
-    except (ImportError, RuntimeError):  # the latter where numba finds no folder for its cache
+    except RuntimeError:  # numba finds no folder for its cache
         return None
-    return compiled.gru_steps, compiled.gru_steps_back
+    return (compiled.gru_steps, compiled.gru_steps_back) if compiled.AVAILABLE else None
 
 
 def gru_steps(sums: Tensor, states: Tensor, before: Tensor, recurrent: Tensor) -> Tensor:
