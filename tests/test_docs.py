@@ -4,6 +4,7 @@ import importlib.util
 import re
 
 import joblib
+import numpy as np
 import pytest
 from conftest import ROOT
 
@@ -93,6 +94,24 @@ def test_copy_task_has_its_symbol_in_the_first_step_only(example):
     assert (X[:, 0].argmax(axis=1) == y).all()
     assert not X[:, 1:, :-1].any()
     assert X.shape == (50, 201, 9)
+
+
+def test_insight_marks_one_number_of_each_sequence(example, tmp_path):
+    insight = example("insight")
+    X, y = insight.marked_numbers(50, seed=0)
+    steps = np.stack([sequence[:, 1].argmax() for sequence in X])
+    assert [sequence[:, 1].sum() for sequence in X] == [1] * 50
+    assert {39 - step for step in steps.tolist()} <= set(range(16, 25))
+    np.testing.assert_array_equal(y, [sequence[step, 0] for sequence, step in zip(X, steps, strict=True)])
+    models = {name: one.fit(X, y) for name, one in insight.networks(hidden_size=3, max_epochs=2).items()}
+    insight.memory_and_training(models, X, y)
+    insight.gradients(models, X, y)
+    insight.gates_and_states(models["LSTM"], X)
+    insight.importance(models["LSTM"], X, y)
+    insight.notebook(models["LSTM"])
+    drawn = {path.name for path in tmp_path.glob("insight*")}
+    names = ("training", "memory", "gradients", "gates", "states", "importance")
+    assert drawn == {f"insight_{name}.png" for name in names} | {"insight.html"}
 
 
 def test_tagging_example_labels_every_step(example):

@@ -151,7 +151,12 @@ class TrainingCurveDisplay:
         place.set_xlabel("epoch")
         place.set_ylabel("loss")
         place.xaxis.set_major_locator(MaxNLocator(10, integer=True, min_n_ticks=1))
-        place.legend(loc="upper right", frameon=False)
+        if len(lines) > 2:  # too many to stand among the lines
+            place.legend(
+                loc="lower left", bbox_to_anchor=(-0.05, 1), ncols=2, fontsize="small", frameon=False
+            )
+        else:
+            place.legend(loc="upper right", frameon=False)
         self.ax_, self.figure_ = place, place.figure
         return self
 
