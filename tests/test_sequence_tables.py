@@ -1,6 +1,7 @@
 """Long tables and Arrow columns, in and out."""
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
-from sksequence.sequences import SequenceArray, as_sequences
+from sksequence.exceptions import InputError
+from sksequence.sequences import SequenceArray, as_sequences, targets_in_order
 
 KEYS = {"sequence": "id", "time": "when"}
 
@@ -208,3 +210,80 @@ def test_list_columns_of_frames_are_read(make):
     sequences = SequenceArray.from_arrow(make([[1, 2], [3]]))
     assert sequences.is_tokens
     assert [s.ravel().tolist() for s in sequences] == [[1, 2], [3]]
+
+
+# ---------------------------------------------------------------------- tokens, and sequences without ids
+
+
+def test_named_tokens_are_written_and_read_as_categories():
+    tokens = SequenceArray(np.array([2, 0, 1, 2], np.int32), [0, 1], [1, 3], vocabulary=["a", "b", "c"])
+    table = tokens.to_long()
+    assert table["x0"].tolist() == ["c", "a", "b", "c"]
+    for back in (SequenceArray.from_long(table), as_sequences(table, tokens=None)):
+        assert back.vocabulary == tokens.vocabulary
+        assert back.ids is None
+        assert back.dtype == np.int32
+        assert np.array_equal(back.values, tokens.values)
+        assert_frame_equal(back.to_long(), table)
+
+
+def test_categories_are_no_numbers_and_need_their_step():
+    table = pd.DataFrame({"id": [0, 0, 1], "event": pd.Categorical(["on", "off", "on"])})
+    events = SequenceArray.from_long(table, sequence="id")
+    assert events.vocabulary == ("off", "on")
+    assert [x.ravel().tolist() for x in events] == [[1, 0], [1]]
+    assert_frame_equal(events[[1]].to_long(), table[2:].reset_index(drop=True))
+    indexed = table.assign(t=[0, 1, 0]).set_index(["id", "t"])
+    with pytest.raises(
+        InputError, match="the column 'event' of type Categorical came, but values must be num"
+    ):
+        as_sequences(indexed)
+    sentence = (
+        "SequenceArray.from_long: the column 'event' is missing (NaN) in row 1 (1 in all), but every step "
+        "needs its token. Drop these rows, or fill them with a category of its own."
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
+        SequenceArray.from_long(table.assign(event=table["event"].where([True, False, True])), sequence="id")
+
+
+def test_numbers_of_sequences_without_ids_are_no_ids():
+    table = SequenceArray.from_list([[1.0, 2.0], [3.0], [4.0]]).to_long()
+    assert as_sequences(table).ids is None
+    y = pd.Series([10, 20, 30], index=[2, 0, 1])
+    assert targets_in_order(y, as_sequences(table), "f") is y
+    assert as_sequences(table.loc[[2, 0]]).ids.tolist() == [0, 2]
+
+
+# ---------------------------------------------------------------------- targets indexed by ids
+
+
+def of_ids(*ids):
+    return SequenceArray(np.zeros(len(ids)), range(len(ids)), [1] * len(ids), ids=list(ids))
+
+
+def test_targets_follow_the_ids_they_are_indexed_by():
+    y = pd.Series([3, 1, 2], index=["c", "a", "b"])
+    assert targets_in_order(y, of_ids("a", "b", "c"), "f").tolist() == [1, 2, 3]
+    frame = targets_in_order(y.to_frame(), of_ids("b", "a", "c"), "f")
+    assert frame[0].tolist() == [2, 1, 3]
+
+
+@pytest.mark.parametrize("index", [[7, 8, 9], pd.RangeIndex(3), pd.Index(["x", "y", "z"])])
+def test_targets_of_another_index_stay_in_place(index):
+    y = pd.Series([3, 1, 2], index=index)
+    assert targets_in_order(y, of_ids(1, 2, 3), "f") is y
+    assert targets_in_order([3, 1, 2], of_ids(1, 2, 3), "f") == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("index", "sentence"),
+    [
+        (["a", "B", "c"], "f: y has no target for id 'b' (1 of 3 ids are missing), but y is indexed"),
+        (["a", "b", "c", "d"], "f: X has no sequence of id 'd' (1 of 4 targets have none), but y is indexed"),
+        (["a", "b", "b"], "f: y has more than one target for id 'b', but y is indexed by the ids of the seq"),
+    ],
+)
+def test_targets_that_fit_the_ids_in_part_are_refused(index, sentence):
+    y = pd.Series(range(len(index)), index=index)
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}"):
+        targets_in_order(y, of_ids("a", "b", "c"), "f")

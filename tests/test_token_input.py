@@ -8,8 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, RNNClassifier, SequenceTokenizer
+from sksequence import (
+    GRUClassifier,
+    GRUTagger,
+    LSTMClassifier,
+    LSTMRegressor,
+    RNNClassifier,
+    SequenceTokenizer,
+)
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import (
     MixedInputs,
@@ -19,7 +30,8 @@ from sksequence.modules import (
     TokenEmbedding,
     seed_noise,
 )
-from sksequence.sequences import SequenceArray
+from sksequence.preprocessing import PerTimestep, SummaryFeatures, WordFeatures
+from sksequence.sequences import SequenceArray, as_sequences
 
 SMALL = {"hidden_size": 6, "max_epochs": 2, "random_state": 0}
 TEXTS = ["good film", "bad film", "a good one", "a bad one"] * 6
@@ -328,3 +340,44 @@ def test_ids_among_numbers_are_whole(value, told, rng):
 def test_token_features_that_are_not_there_are_refused(settings, error, sentence, rng):
     with pytest.raises(error, match=sentence):
         LSTMRegressor(**settings, **SMALL).fit(*mixed(rng, 12))
+
+
+# ---------------------------------------------------------------------- tokens in tables
+
+
+def test_tokens_in_a_pandas_pipeline_stay_tokens(tokens):
+    y = pd.Series(LABELS, index=np.random.default_rng(0).permutation(len(LABELS)))
+    plain = make_pipeline(SequenceTokenizer(), LSTMClassifier(**SMALL)).fit(TEXTS, y)
+    tables = clone(plain).set_output(transform="pandas").fit(TEXTS, y)
+    assert np.array_equal(tables.predict_proba(TEXTS[::-1]), plain.predict_proba(TEXTS[::-1]))
+    with config_context(transform_output="pandas"):
+        configured = clone(plain).fit(TEXTS, y)
+        assert np.array_equal(configured.predict_proba(TEXTS), plain.predict_proba(TEXTS))
+    table = tokens.to_long()
+    model = LSTMClassifier(**SMALL).fit(table, LABELS)
+    assert np.array_equal(model.predict_proba(tokens), plain[-1].predict_proba(tokens))
+    with pytest.raises(InputError, match=r"column 'x0' of type .* came, but values must be numbers"):
+        LSTMClassifier(embedding_dim=None, **SMALL).fit(table, LABELS)
+
+
+def test_summaries_count_tokens_in_tables(tokens):
+    counts = SummaryFeatures().fit_transform(tokens)
+    assert (SummaryFeatures().fit_transform(tokens.to_long()) != counts).nnz == 0
+
+
+def test_several_ids_a_word_stay_ids_in_tables():
+    X = [text.split() for text in TEXTS]
+    y = [[word in ("good", "bad") for word in words] for words in X]
+    plain = make_pipeline(
+        WordFeatures(), GRUTagger(token_features="all", embedding_dim=3, crf=True, **SMALL)
+    ).fit(X, y)
+    tables = clone(plain).set_output(transform="pandas").fit(X, y)
+    for mine, theirs in zip(tables.predict_proba(X), plain.predict_proba(X), strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def test_tables_between_steps_keep_the_order_of_folds():
+    X = SequenceArray(np.arange(6.0), range(6), [1] * 6, ids=list("abcdef"))[[4, 0, 2]]
+    out = PerTimestep(StandardScaler()).set_output(transform="pandas").fit_transform(X)
+    assert out["x0"].rank().tolist() == [3.0, 1.0, 2.0]
+    assert as_sequences(out).values[:, 0].tolist() == out["x0"].tolist()

@@ -203,7 +203,9 @@ def test_pandas_output_is_a_long_table():
     tokenizer = SequenceTokenizer().set_output(transform="pandas")
     table = tokenizer.fit_transform(["a b", "a"])
     assert table.index.tolist() == [(0, 0), (0, 1), (1, 0)]
-    assert table.iloc[:, 0].tolist() == [2, 3, 2]
+    assert table.iloc[:, 0].tolist() == ["a", "b", "a"]
+    assert table.iloc[:, 0].cat.categories.tolist() == tokenizer.get_feature_names_out().tolist()
+    assert tokenizer.inverse_transform(table) == ["a b", "a"]
 
 
 # ---------------------------------------------------------------------- what goes in

@@ -72,10 +72,10 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
 
     def _read(self, X, method: str, *, reset: bool = False) -> SequenceArray:
         caller = method if "." in method else f"{type(self).__name__}.{method}"
+        tokens = self._wants_tokens if reset else self._reads_tokens
+        sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=tokens)
         if reset:
-            named = self.embedding_dim == "auto" and getattr(X, "vocabulary", None) is not None
-            self._reads_tokens = self.token_features is None and (self._has_vectors or named)
-        sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=self._reads_tokens)
+            self._reads_tokens = sequences.is_tokens
         check_features(self, sequences, reset=reset)
         self._check_vocabulary(sequences, caller, reset=reset)
         if self.token_features is not None:
@@ -83,6 +83,13 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
                 self._token_columns = self._find_columns(sequences, caller)
             check_ids(sequences, self._token_columns, caller)
         return sequences
+
+    @property
+    def _wants_tokens(self) -> bool | None:
+        """Whether X is to be read as token ids; None leaves that to X."""
+        if self.token_features is None and self.embedding_dim == "auto" and not self._has_vectors:
+            return None
+        return self.token_features is None and self._has_vectors
 
     def _find_columns(self, sequences: SequenceArray, caller: str) -> list[int]:
         """Positions of `token_features`."""

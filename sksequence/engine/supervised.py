@@ -18,7 +18,7 @@ from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.splits import hold_back
 from sksequence.exceptions import InputError
 from sksequence.modules import POOLINGS, SequenceNetwork
-from sksequence.sequences import SequenceArray
+from sksequence.sequences import SequenceArray, targets_in_order
 
 __all__ = ["SequencePredictor", "SupervisedReader"]
 
@@ -57,7 +57,7 @@ class SupervisedReader(SequenceReader):
 
     def _aligned(self, y: Any, sequences: SequenceArray, caller: str) -> Any:
         """The targets in the order of the sequences."""
-        return _in_order_of(sequences.ids, y)
+        return targets_in_order(y, sequences, caller)
 
     def _target_weights(self, y: np.ndarray) -> np.ndarray | None:
         """Weight of each example that follows from its target; None for equal weights."""
@@ -78,7 +78,8 @@ class SupervisedReader(SequenceReader):
             Any form that :func:`~sksequence.as_sequences` reads: (n_samples, n_timesteps, n_features),
             a table (n_samples, n_timesteps), a list of arrays of any length, a SequenceArray.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Classifiers: labels of any dtype; a 2-D array of 0 and 1 is multi-label. Regressors: finite
+            A Series indexed by the ids of a long table is matched to them. Classifiers: labels of any
+            dtype; a 2-D array of 0 and 1 is multi-label. Regressors: finite
             numbers of any scale; the loss is the squared error. Taggers: a list with a label sequence,
             one label a step, for each sequence.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -193,14 +194,6 @@ def _check_as_many(sequences: SequenceArray, targets: Any, caller: str) -> None:
             f"{caller}: X has {len(sequences)} sequences and y has {len(targets)} targets, but each "
             "sequence needs one target. Pass X and y of equal length."
         )
-
-
-def _in_order_of(ids: np.ndarray | None, y: Any) -> Any:
-    """Targets of a long table, whose sequences are sorted by id, where y is indexed by just these ids."""
-    index = getattr(y, "index", None)
-    if ids is None or not hasattr(y, "loc") or index is None or len(index) != len(ids):
-        return y
-    return y.loc[ids] if index.is_unique and set(index) == set(ids.tolist()) else y
 
 
 class SequencePredictor(SupervisedReader):

@@ -177,8 +177,8 @@ def compare(
             f"Got {horizon!r} instead."
         )
     models = candidates(mine, task, horizon=horizon, random_state=_seed(random_state))
-    models = _with_baselines(models, task, X, y) if baselines else models
     X, y = in_rows(X, y, task)
+    models = _with_baselines(models, task, X, y) if baselines else models
     folds = _folds(cv, task, models, X, y, groups)
     scorers = {name: _scorer(model, task, scoring) for name, model in models.items()}
     fits = _fit_all(models, scorers, X, y, folds, n_jobs, error_score, verbose)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sksequence.sequences import as_sequences
+from sksequence.sequences import as_sequences, targets_in_order
 
 __all__ = ["in_rows", "rows_of"]
 
@@ -47,10 +47,11 @@ def in_rows(X, y, task: str) -> tuple[Any, Any]:
     if task == "forecasting":
         return _indexed(X), _indexed(y)
     if hasattr(X, "iloc") and X.index.nlevels == 2:
-        sequences = as_sequences(X, caller="compare", missing="mask")
-        ids: Any = sequences.ids
-        same = hasattr(y, "loc") and y.index.is_unique and set(y.index) == set(ids)
-        return sequences, y.loc[ids] if same else y
+        sequences = as_sequences(X, caller="compare", missing="mask", tokens=None)
+        if getattr(getattr(y, "index", None), "nlevels", 1) == 2:  # labels of steps
+            return sequences, y
+        # They are in order now, and so are folds of them.
+        return sequences._replace(_ids=None), targets_in_order(y, sequences, "compare")
     return X, y
 
 

@@ -78,9 +78,8 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
             If `X` cannot be read as sequences.
         """
         self._check_parameters()
-        named = getattr(X, "vocabulary", None) is not None
-        self._counts = named if self.tokens == "auto" else bool(self.tokens)
-        sequences = self._read(X, "fit")
+        sequences = self._read(X, "fit", tokens=None if self.tokens == "auto" else bool(self.tokens))
+        self._counts = sequences.is_tokens
         check_features(self, sequences, reset=True)
         self._vocabulary = sequences.vocabulary
         self.n_tokens_ = None
@@ -112,16 +111,15 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
             If the features are not those of `fit`.
         """
         check_is_fitted(self)
-        sequences = self._read(X, "transform")
+        sequences = self._read(X, "transform", tokens=self._counts)
         check_features(self, sequences, reset=False)
         if self.n_tokens_ is not None:
             return _counts(sequences, self.n_tokens_)
         summaries = _summaries(sequences)
         return np.where(np.isnan(summaries), self._fill, summaries)
 
-    def _read(self, X, method: str) -> SequenceArray:
-        caller = f"{type(self).__name__}.{method}"
-        return as_sequences(X, caller=caller, missing="mask", tokens=self._counts)
+    def _read(self, X, method: str, *, tokens: bool | None) -> SequenceArray:
+        return as_sequences(X, caller=f"{type(self).__name__}.{method}", missing="mask", tokens=tokens)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns: "temperature_mean", and "length"; of tokens what they stand for.

@@ -206,7 +206,8 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
         Returns
         -------
         tokens : SequenceArray of int32 of shape (n_samples,)
-            With `vocabulary`; a long DataFrame where `set_output` asks for it.
+            With `vocabulary`; where `set_output` asks for it, a long DataFrame with a categorical column,
+            which is read as the same tokens.
         """
         return self._sequences(*self._learn(X, "fit_transform"))
 
@@ -221,7 +222,8 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
         Returns
         -------
         tokens : SequenceArray of int32 of shape (n_samples,)
-            With `vocabulary`; a long DataFrame where `set_output` asks for it.
+            With `vocabulary`; where `set_output` asks for it, a long DataFrame with a categorical column,
+            which is read as the same tokens.
 
         Raises
         ------

@@ -56,9 +56,9 @@ class SequenceTransformer(  # type: ignore[call-arg]
         ----------
         transform : {"default", "pandas"} or None, default=None
             "pandas" gives a long DataFrame with an index of two levels, (sequence, time), which every
-            estimator of this package reads. None changes nothing. Polars has no index that could say
-            which sequence a row belongs to: ``transform(X).to_long()`` gives back polars where
-            polars came in.
+            estimator of this package reads; tokens are a categorical column. None changes nothing.
+            Polars has no index that could say which sequence a row belongs to:
+            ``transform(X).to_long()`` gives back polars where polars came in.
 
         Returns
         -------
@@ -85,7 +85,10 @@ class SequenceTransformer(  # type: ignore[call-arg]
     def _as_output(self, sequences: SequenceArray):
         if not self._wants_pandas():
             return sequences
-        origin = sequences._origin
+        origin, ids = sequences._origin, sequences.ids
+        if ids is None or not (ids[1:] > ids[:-1]).all():
+            # Whoever reads a table sorts it by id: numbers keep the sequences in their order.
+            return sequences._replace(_origin=None, _ids=None).to_long()
         # A table with its keys in columns, or of another library, has no index to give back.
         indexed = origin is not None and origin.index_names is not None
         return (sequences if indexed else sequences._replace(_origin=None)).to_long()

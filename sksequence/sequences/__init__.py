@@ -4,5 +4,13 @@ from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.checks import check_features, check_ids
 from sksequence.sequences.forms import as_sequences
 from sksequence.sequences.ragged import RaggedList
+from sksequence.sequences.targets import targets_in_order
 
-__all__ = ["RaggedList", "SequenceArray", "as_sequences", "check_features", "check_ids"]
+__all__ = [
+    "RaggedList",
+    "SequenceArray",
+    "as_sequences",
+    "check_features",
+    "check_ids",
+    "targets_in_order",
+]

@@ -398,7 +398,8 @@ class SequenceArray:
         table : DataFrame or Table
             What came into :meth:`from_long`, sorted, with its ids, times, column names and dtypes,
             and only the sequences still here. Otherwise a pandas DataFrame with an index of two
-            levels, "sequence" and "time".
+            levels, "sequence" and "time"; tokens with a vocabulary are then a categorical column of
+            their names.
         """
         from sksequence.sequences.tables import write_long
 
@@ -489,7 +490,8 @@ class SequenceArray:
             Column that orders the rows of a sequence. None: the second level of the index, or, if
             `sequence` is a column, the order in which the rows stand.
         columns : list of str, default=None
-            Columns that hold the values. None: all the others, which must be numeric.
+            Columns that hold the values. None: all the others. They must be numeric; a single
+            categorical one of pandas is read as tokens, its categories as their `vocabulary`.
 
         Returns
         -------
@@ -514,7 +516,8 @@ class SequenceArray:
         """
         from sksequence.sequences.tables import read_long
 
-        return read_long(table, sequence, time, columns, "SequenceArray.from_long")
+        # Only a column of categories is read as tokens; integers may as well be numbers.
+        return read_long(table, sequence, time, columns, "SequenceArray.from_long", tokens=None)
 
     @classmethod
     def from_arrow(cls, column) -> SequenceArray:

@@ -19,7 +19,7 @@ _FORMS = (
 
 
 def as_sequences(
-    X, *, caller: str = "as_sequences", missing: str = "raise", tokens: bool = False
+    X, *, caller: str = "as_sequences", missing: str = "raise", tokens: bool | None = False
 ) -> SequenceArray:
     """Read sequences of any form.
 
@@ -36,15 +36,17 @@ def as_sequences(
         - list, tuple or object array of arrays, tensors, lists or DataFrames of shape
           (length_i, n_features) or (length_i,);
         - :class:`SequenceArray`;
-        - long DataFrame with an index of two levels, (sequence, time);
+        - long DataFrame with an index of two levels, (sequence, time); its only column may be a
+          categorical one, whose codes are token ids;
         - Arrow or polars column of lists;
         - with ``tokens=True``, integers in any of these forms; a flat list is one sequence.
     caller : str, default="as_sequences"
         Who asks: the first words of every error, such as ``"LSTMClassifier.fit"``.
     missing : {"raise", "mask"}, default="raise"
         Whether a NaN inside a sequence is refused. Infinity always is.
-    tokens : bool, default=False
+    tokens : bool or None, default=False
         Whether the values are token ids, which stay integers. Otherwise integers become float64.
+        None: where `X` says what its ids stand for.
 
     Returns
     -------
@@ -64,22 +66,26 @@ def as_sequences(
     >>> as_sequences([[4, 1, 1], [2]], tokens=True)
     SequenceArray(2 sequences of 1 to 3 steps, median 2, tokens, int64)
     """
-    return check_sequences(_read(X, caller, tokens), caller, missing, tokens)
+    sequences = _read(X, caller, tokens)
+    if tokens is None:
+        tokens = sequences.vocabulary is not None
+    return check_sequences(sequences, caller, missing, tokens)
 
 
-def _read(X, caller: str, tokens: bool) -> SequenceArray:
+def _read(X, caller: str, tokens: bool | None) -> SequenceArray:
     if isinstance(X, SequenceArray):
         return X
     if isinstance(X, np.ndarray):
-        return _read_array(X, caller, tokens)
+        return _read_array(X, caller, bool(tokens))
     _refuse_type(X, caller)
     if isinstance(X, (list, tuple)):
-        return _read_items(list(X), caller, tokens)
+        return _read_items(list(X), caller, bool(tokens))
     library = type(X).__module__.partition(".")[0]
     if getattr(getattr(X, "index", None), "nlevels", 1) == 2:
         from sksequence.sequences.tables import read_long
 
         return read_long(X, None, None, None, caller, tokens=tokens)
+    tokens = bool(tokens)
     if hasattr(X, "columns"):
         return _read_table(X, caller, tokens)
     if library == "pyarrow" or (library == "polars" and str(X.dtype).startswith(("List", "Array"))):

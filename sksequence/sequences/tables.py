@@ -14,6 +14,9 @@ from sksequence.sequences.layout import step_rows
 
 __all__ = ["Origin", "read_arrow", "read_long", "write_long"]
 
+# Mark of a pandas table whose sequences had no ids and were numbered when it was written.
+_NUMBERED = "sksequence.numbered"
+
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
@@ -41,8 +44,9 @@ class Origin:
 # Reading -----------------------------------------------------------------------------------------
 
 
-def read_long(table, sequence, time, columns, caller: str, *, tokens: bool = False) -> SequenceArray:
+def read_long(table, sequence, time, columns, caller: str, *, tokens: bool | None = False) -> SequenceArray:
     """Read one row per step; see SequenceArray.from_long."""
+    numbered = _NUMBERED in getattr(table, "attrs", ())
     table, sequence, time, index_names = _keys_as_columns(table, sequence, time, caller)
     frame = _narwhal(table, caller)
     _refuse_missing(frame, [sequence, *([time] if time else []), *(columns or [])], caller)
@@ -61,13 +65,21 @@ def read_long(table, sequence, time, columns, caller: str, *, tokens: bool = Fal
     if order is not None:
         kept = kept[order]
     firsts = _first_rows(kept, sequence, time, caller)
-    values = _values(frame, columns, order, caller, tokens)
+    vocabulary = None
+    if tokens is not False and len(columns) == 1 and _has_categories(frame[columns[0]]):
+        values, vocabulary = _categories(frame[columns[0]], order, caller)
+    else:
+        values = _values(frame, columns, order, caller, bool(tokens))
     ids = kept[sequence][firsts].to_numpy()
+    if numbered and np.array_equal(ids, np.arange(len(ids))):
+        ids = None
     native = frame.select(*columns)[:0].to_native()
     places = [name for name in frame.columns if name in keys or name in columns]
     origin = Origin(kept.to_native(), sequence, time, index_names, tuple(places), native)
     lengths = np.diff(firsts, append=len(values))
-    return SequenceArray(values, firsts, lengths, feature_names=columns, ids=ids, _origin=origin)
+    return SequenceArray(
+        values, firsts, lengths, feature_names=columns, ids=ids, vocabulary=vocabulary, _origin=origin
+    )
 
 
 def _keys_as_columns(table, sequence, time, caller: str):
@@ -169,6 +181,24 @@ def _changes(keys) -> np.ndarray:
 def _plain(keys, row: int):
     key = keys[row]
     return key.item() if hasattr(key, "item") else key
+
+
+def _has_categories(column) -> bool:
+    """Whether a column is a categorical one of pandas, which says what its codes stand for."""
+    return column.implementation.is_pandas_like() and hasattr(column.to_native(), "cat")
+
+
+def _categories(column, order, caller: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The codes of a categorical column, which are token ids, and what they stand for."""
+    native = column.to_native().cat
+    codes = native.codes.to_numpy().astype(np.int32)
+    if (codes < 0).any():
+        raise InputError(
+            f"{caller}: the column {column.name!r} is missing (NaN) in row {int((codes < 0).argmax())} "
+            f"({int((codes < 0).sum())} in all), but every step needs its token. Drop these rows, or fill "
+            "them with a category of its own."
+        )
+    return codes if order is None else codes[order], tuple(map(str, native.categories))
 
 
 def _values(frame, columns, order, caller: str, tokens: bool) -> np.ndarray:
@@ -293,7 +323,10 @@ def write_long(sequences: SequenceArray):
     keys = nw.from_native(origin.keys, eager_only=True)
     kept = keys[rows]
     backend = nw.get_native_namespace(keys)
-    columns = [nw.new_series(name, values[:, place], backend=backend) for place, name in enumerate(names)]
+    columns = [
+        nw.new_series(name, _written(sequences, values[:, place]), backend=backend)
+        for place, name in enumerate(names)
+    ]
     if kept.implementation.is_pandas_like():
         columns = [
             nw.from_native(c.to_native().set_axis(kept.to_native().index), series_only=True) for c in columns
@@ -349,4 +382,19 @@ def _write_pandas(sequences: SequenceArray, values: np.ndarray, names):
     lengths = sequences.lengths
     times = step_rows(np.zeros_like(lengths), lengths)
     index = pd.MultiIndex.from_arrays([np.repeat(ids, lengths), times], names=["sequence", "time"])
-    return pd.DataFrame(values, index=index, columns=list(names))
+    columns = {name: _written(sequences, values[:, place]) for place, name in enumerate(names)}
+    table = pd.DataFrame(columns, index=index)
+    if sequences.ids is None:
+        # Whoever reads the numbers again must not take them for ids that a target may be indexed by.
+        table.attrs[_NUMBERED] = True
+    return table
+
+
+def _written(sequences: SequenceArray, column: np.ndarray):
+    """A column as it is written: named tokens by their names."""
+    names = sequences.vocabulary
+    if names is None or len(set(names)) < len(names) or column.max(initial=0) >= len(names):
+        return column
+    import pandas as pd
+
+    return pd.Categorical.from_codes(column, categories=pd.Index(names, dtype=object))

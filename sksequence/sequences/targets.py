@@ -1,0 +1,70 @@
+"""Targets in the order of their sequences: a Series or table that is indexed by the ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sksequence.exceptions import InputError
+from sksequence.sequences.array import SequenceArray
+
+__all__ = ["targets_in_order"]
+
+
+def targets_in_order(y: Any, sequences: SequenceArray, caller: str) -> Any:
+    """Bring targets that are indexed by the ids of sequences, as those of a long table, into their order.
+
+    Parameters
+    ----------
+    y : array-like or None
+        Targets. Without an index, or with one that shares nothing with the ids or merely counts the rows
+        from 0, they are taken by position.
+    sequences : SequenceArray
+        Their sequences.
+    caller : str
+        Who asks: the first words of the error.
+
+    Returns
+    -------
+    y : array-like
+        One row for each sequence where an index was matched; else as it came.
+
+    Raises
+    ------
+    InputError
+        If the index and the ids agree in part, or an id comes twice in the index.
+    """
+    index, ids = getattr(y, "index", None), sequences.ids
+    if ids is None or not hasattr(y, "loc") or index is None or _counts(index):
+        return y
+    known = index.isin(ids)
+    if not known.any():
+        return y
+    advice = "Give y one row for each id, or pass y.to_numpy() in the order of the sorted ids."
+    needed = f"but y is indexed by the ids of the sequences. {advice}"
+    if not index.is_unique:
+        twice = index[index.duplicated()]
+        raise InputError(f"{caller}: y has more than one target for id {_plain(twice[0])!r}, {needed}")
+    without = ids[index.get_indexer(ids) < 0]
+    if len(without):
+        raise InputError(
+            f"{caller}: y has no target for id {_plain(without[0])!r} ({len(without)} of {len(ids)} ids are "
+            f"missing), {needed}"
+        )
+    if not known.all():
+        unknown = index[~known]
+        raise InputError(
+            f"{caller}: X has no sequence of id {_plain(unknown[0])!r} ({len(unknown)} of {len(index)} "
+            f"targets have none), {needed}"
+        )
+    return y.loc[ids]
+
+
+def _counts(index: Any) -> bool:
+    """Whether an index is what pandas gives rows that have no names."""
+    return type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1
+
+
+def _plain(key: Any) -> Any:
+    return key.item() if isinstance(key, np.generic) else key
