@@ -10,9 +10,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 from sklearn.model_selection import train_test_split
-from skorch.callbacks import Checkpoint, EpochScoring, TensorBoard
+from skorch.callbacks import Checkpoint, EpochScoring
 
-from sksequence import GRUClassifier, LSTMClassifier
+from sksequence import GradientFlow, GRUClassifier, LSTMClassifier, TrainingBoard
 from sksequence.datasets import load_digit_columns
 
 try:  # experimental in scikit-learn, absent before 1.9
@@ -25,25 +25,27 @@ OUTPUTS = Path(__file__).resolve().parent.parent / "outputs"
 
 def skorch_callbacks(X, y):
     """Whatever skorch can attach to a net, `callbacks=` takes; scores become columns of `history_`."""
-    print("1. skorch's callbacks: a score an epoch, the best weights on disk")
+    print("1. skorch's callbacks: a score an epoch, the best weights on disk, gradients layer by layer")
     callbacks = [
         EpochScoring("accuracy", name="valid_accuracy", lower_is_better=False),
         Checkpoint(monitor="valid_accuracy_best", dirname=OUTPUTS / "checkpoints"),
+        GradientFlow(),
     ]
     if find_spec("tensorboard"):
         from torch.utils.tensorboard import SummaryWriter
 
-        callbacks.append(TensorBoard(SummaryWriter(OUTPUTS / "tensorboard")))
+        callbacks.append(TrainingBoard(SummaryWriter(OUTPUTS / "tensorboard")))
     model = LSTMClassifier(early_stopping=True, max_epochs=12, callbacks=callbacks, random_state=0).fit(X, y)
-    columns = ["train_loss", "valid_loss", "valid_accuracy", "lr", "gradient_norm"]
+    columns = ["train_loss", "valid_loss", "valid_accuracy", "lr"]
+    columns += [name for name in model.history_ if name.startswith("gradient_norm")]
     print(model.history_[columns].round(4).to_string())
     draw(model.history_)
     written = sorted(path.name for path in (OUTPUTS / "checkpoints").iterdir())
     print(f"{OUTPUTS.name}/checkpoints holds {', '.join(written)}")
     if find_spec("tensorboard"):
-        print(f"See the curves with: tensorboard --logdir {OUTPUTS.name}/tensorboard")
+        print(f"See curves, gradients and gates with: tensorboard --logdir {OUTPUTS.name}/tensorboard")
     else:
-        print("TensorBoard is not installed: with it, skorch.callbacks.TensorBoard writes these curves too.")
+        print("TensorBoard is not installed: with it, TrainingBoard writes these curves, and gates, too.")
 
 
 def draw(history):

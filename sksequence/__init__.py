@@ -1,7 +1,7 @@
 """Recurrent networks as scikit-learn estimators: classify, regress, tag and forecast any sequences."""
 
 from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifier
-from sksequence.engine import GradientFlow
+from sksequence.engine import GradientFlow, TrainingBoard
 from sksequence.forecasting import (
     DriftForecaster,
     GRUForecaster,
@@ -83,6 +83,7 @@ __all__ = [
     "SequenceTokenizer",
     "StepErrorDisplay",
     "SummaryFeatures",
+    "TrainingBoard",
     "TrainingCurveDisplay",
     "WindowTransformer",
     "WordFeatures",

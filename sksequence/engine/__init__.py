@@ -1,6 +1,7 @@
 """Training and prediction; the only place that knows skorch."""
 
 from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.board import TrainingBoard
 from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
 from sksequence.engine.class_weight import ClassWeight
 from sksequence.engine.encoder_weights import EncoderWeights
@@ -34,6 +35,7 @@ __all__ = [
     "Stream",
     "SupervisedReader",
     "TokenInput",
+    "TrainingBoard",
     "draw_seed",
     "plan",
     "single_thread",

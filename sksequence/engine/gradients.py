@@ -7,7 +7,7 @@ import re
 import torch
 from skorch.callbacks import Callback
 
-__all__ = ["GradientFlow"]
+__all__ = ["GradientFlow", "short_name"]
 
 
 class GradientFlow(Callback):
@@ -63,7 +63,7 @@ class GradientFlow(Callback):
                 f"GradientFlow: by={self.by!r} came, but 'layer' or 'parameter' is needed. Name one."
             )
         named = [(name, p) for name, p in net.module_.named_parameters() if p.requires_grad]
-        owners = [_short(name if self.by == "parameter" else _layer(name)) for name, _ in named]
+        owners = [short_name(name if self.by == "parameter" else _layer(name)) for name, _ in named]
         self.names_ = list(dict.fromkeys(owners))
         self.weights_ = [p for _, p in named]
         # Which weights belong to which layer: squares of norms are summed by it.
@@ -137,6 +137,6 @@ def _layer(name: str) -> str:
     return numbered[0] if numbered else name.rpartition(".")[0] or name
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Without the encoder's own name, where more follows."""
     return name.removeprefix("encoder.")

@@ -11,12 +11,10 @@ import torch
 from sksequence.engine import OpenLayer, Probe, single_thread
 from sksequence.exceptions import InputError
 from sksequence.inspection.probes import check_option, probe_of
-from sksequence.modules import GATES, KEEPING, valid_steps
+from sksequence.modules import GATES, KEEPING, OPEN, SHUT, valid_steps
 
 __all__ = ["gate_activity"]
 
-# A gate beyond these is saturated (Karpathy et al. 2015).
-SHUT, OPEN = 0.1, 0.9
 # Share of the steps at which a unit must be saturated to be called so.
 _MOST_STEPS = 0.9
 _COLUMNS = ["mean", "shut", "open", "log"]

@@ -9,13 +9,15 @@ from sksequence.modules.network import Encoder, RecurrentLayer, SequenceNetwork
 from sksequence.modules.noise import RandomAffine, SeededDropout, SteadyDropout, seed_noise
 from sksequence.modules.pooling import POOLINGS, Pooling
 from sksequence.modules.tagging import ChainNetwork, StepLoss, StepNetwork
-from sksequence.modules.unrolled import GATES, KEEPING, Trace, Unrolled, unroll
+from sksequence.modules.unrolled import GATES, KEEPING, OPEN, SHUT, Trace, Unrolled, unroll
 
 __all__ = [
     "CELLS",
     "GATES",
     "KEEPING",
+    "OPEN",
     "POOLINGS",
+    "SHUT",
     "Carry",
     "Cell",
     "Chain",

@@ -9,12 +9,14 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["GATES", "KEEPING", "Trace", "Unrolled", "unroll"]
+__all__ = ["GATES", "KEEPING", "OPEN", "SHUT", "Trace", "Unrolled", "unroll"]
 
 # In the order in which torch stacks their weights.
 GATES = {"LSTM": ("input", "forget", "output"), "GRU": ("reset", "update"), "RNN_TANH": (), "RNN_RELU": ()}
 # The gate that is the share of the old state kept from one step to the next.
 KEEPING = {"LSTM": "forget", "GRU": "update"}
+# A gate beyond these is saturated (Karpathy et al. 2015).
+SHUT, OPEN = 0.1, 0.9
 
 
 @dataclass(frozen=True)
