@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import torch
-from skorch.callbacks import Callback, TensorBoard
+from skorch.callbacks import TensorBoard
 from skorch.callbacks.logging import rename_tensorboard_key
 from torch import nn
 
@@ -52,7 +52,7 @@ class TrainingBoard(TensorBoard):
         self.n_sequences = n_sequences
 
     # skorch's own listens to batches only to know the first one.
-    on_batch_end = Callback.on_batch_end
+    reads_batches = False
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
         """Write what the epoch has shown.

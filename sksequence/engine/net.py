@@ -29,8 +29,9 @@ _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 def _wants_batches(callback: Callback) -> bool:
-    """Whether a callback listens to events inside an epoch."""
-    return any(getattr(type(callback), name) is not getattr(Callback, name) for name in _BATCH_EVENTS)
+    """Whether a callback listens to events inside an epoch, and does not say that it can do without."""
+    listens = any(getattr(type(callback), name) is not getattr(Callback, name) for name in _BATCH_EVENTS)
+    return listens and getattr(callback, "reads_batches", True)
 
 
 def _of_each(losses: torch.Tensor) -> torch.Tensor:
