@@ -199,5 +199,11 @@ class Parameters:
             if value is not item.default and not rule.allows(value):
                 raise ParameterError(
                     f"The {item.name!r} parameter of {type(self).__name__} must be {rule.words}. "
-                    f"Got {value!r} instead."
+                    f"Got {_shown(value)} instead."
                 )
+
+
+def _shown(value: Any) -> str:
+    """A value as errors show it: what would fill the screen by its kind alone."""
+    words = repr(value)
+    return words if len(words) < 200 and "\n" not in words else f"a {type(value).__name__}"

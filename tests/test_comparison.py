@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from joblib import parallel_config
 from scipy import stats
@@ -148,6 +150,16 @@ def test_texts_have_a_linear_baseline_of_words():
     reader = make_pipeline(SequenceTokenizer(), RNNClassifier(embedding_dim=2, **SMALL))
     found = compared({"words": reader}, texts, y, cv=StratifiedKFold(2))
     assert found.table["score"]["linear"] == 1.0
+    columns = [
+        pd.Series(texts),
+        np.array(texts),
+        pl.Series(texts),
+        pa.chunked_array([texts]),
+        pd.DataFrame({"t": texts}),
+    ]
+    for column in [*columns, [text.split() for text in texts]]:
+        again = compared({"words": reader}, column, y, cv=StratifiedKFold(2))
+        pd.testing.assert_frame_equal(again.scores, found.scores)
     tokens = SequenceTokenizer().fit_transform(texts)
     found = compared({"ids": RNNClassifier(embedding_dim=2, **SMALL)}, tokens, y, cv=StratifiedKFold(2))
     assert found.table["score"]["linear"] == 1.0

@@ -1,6 +1,7 @@
 """SequenceArray and every form that as_sequences reads."""
 
 import pickle
+import re
 import subprocess
 import sys
 
@@ -14,7 +15,8 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import KFold, cross_val_score, train_test_split
 from sklearn.utils import shuffle
 
-from sksequence.sequences import SequenceArray, as_sequences
+from sksequence.exceptions import InputTypeError
+from sksequence.sequences import SequenceArray, as_sequences, first_text, holds_texts
 
 
 @pytest.fixture
@@ -305,3 +307,47 @@ def test_narwhals_code_is_loaded_with_the_first_table():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "False"
+
+
+TEXT_FORMS = {
+    "list": lambda x: x,
+    "object array": lambda x: np.array(x, dtype=object),
+    "str array": np.array,
+    "Series": lambda x: pd.Series(x, index=range(7, 7 + len(x))),
+    "frame": lambda x: pd.DataFrame({"text": x}),
+    "column": lambda x: np.array(x)[:, None],
+    "polars": pl.Series,
+    "polars frame": lambda x: pl.DataFrame({"text": x}),
+    "Arrow": pa.array,
+    "chunked": lambda x: pa.chunked_array([x]),
+    "Arrow table": lambda x: pa.table({"text": x}),
+}
+
+
+@pytest.mark.parametrize("form", TEXT_FORMS)
+def test_texts_of_every_form_are_known_and_refused_as_numbers(form):
+    texts = TEXT_FORMS[form](["good film", "bad"])
+    assert first_text(texts) == "good film"
+    sentence = (
+        "f: texts came, such as 'good film', but numbers or token ids are needed. Put SequenceTokenizer() "
+        "before the network: make_pipeline(SequenceTokenizer(), network)."
+    )
+    with pytest.raises(InputTypeError, match=f"^{re.escape(sentence)}$"):
+        as_sequences(texts, caller="f")
+
+
+@pytest.mark.parametrize("form", ["list", "Series", "polars", "Arrow"])
+def test_lists_of_words_are_known_and_refused_as_numbers(form):
+    words = TEXT_FORMS[form]([["good", "film"], ["bad"]])
+    assert first_text(words) == ["good", "film"]
+    with pytest.raises(
+        InputTypeError, match=r"^f: lists of words came, such as .* or WordFeatures\(\) before"
+    ):
+        as_sequences(words, caller="f")
+
+
+@pytest.mark.parametrize(
+    "X", [[], [[]], [1.0], [[1]], np.zeros((2, 1)), np.array([["a", "b"]]), "a", iter(["a"]), None, {"a": 1}]
+)
+def test_what_holds_no_collection_of_texts(X):
+    assert not holds_texts(X)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -57,6 +58,7 @@ def tokens():
 
 
 def forms():
+    yield "DataFrame", pd.DataFrame(VECTORS, index=WORDS)
     yield "dict", dict(zip(WORDS, VECTORS, strict=True))
     yield "dict of lists", dict(zip(WORDS, VECTORS.tolist(), strict=True))
     yield "pair", (WORDS, VECTORS)
@@ -74,11 +76,43 @@ def test_vectors_are_looked_up_by_word(embeddings, tokens):
 
 
 def test_array_of_vectors_goes_by_id():
-    vectors = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
+    vectors = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
     X = [[0, 1, 5], [2, 3], [3], [1, 2]]
     model = LSTMClassifier(embeddings=vectors, freeze_embeddings=True, **SMALL).fit(X, [0, 1, 0, 1])
-    np.testing.assert_array_equal(table_of(model)[:4], vectors)
-    assert not table_of(model)[4:].any()
+    # Ids that the training part happens to lack have their vectors, too.
+    np.testing.assert_array_equal(table_of(model)[:8], vectors)
+    assert not table_of(model)[8:].any()
+
+
+@pytest.mark.parametrize("n_rows", [6, 8])
+def test_array_of_vectors_has_a_row_for_every_id(n_rows, tokens):
+    sentence = (
+        "The 'embeddings' parameter of LSTMClassifier must have a row for each of the 7 token ids. Got "
+        f"{n_rows} rows: pass the vector of id i in row i, or a pair (words, array)."
+    )
+    with pytest.raises(ParameterError, match=f"^{re.escape(sentence)}$"):
+        LSTMClassifier(embeddings=np.ones((n_rows, 2)), **SMALL).fit(tokens, LABELS)
+    with pytest.raises(ParameterError, match=r"a row for each of the 9 token ids\. Got"):
+        LSTMClassifier(embeddings=np.ones((n_rows, 2)), **SMALL).fit([[1, 8], [3]], [0, 1])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_vectors_that_are_not_finite_are_refused_by_name(bad, tokens):
+    with pytest.raises(
+        ParameterError, match=r"NaN or infinity in the vector of 'film' \(1 such vectors\)\.$"
+    ):
+        LSTMClassifier(embeddings={"film": [bad, 1.0], "good": [0.0, 1.0]}, **SMALL).fit(tokens, LABELS)
+    rows = np.ones((7, 2))
+    rows[4, 1] = bad
+    plain = SequenceArray(tokens.values, tokens.starts, tokens.lengths)
+    with pytest.raises(ParameterError, match=r"NaN or infinity in the vector of id 4 \(1 such vectors\)\.$"):
+        LSTMClassifier(embeddings=rows, **SMALL).fit(plain, LABELS)
+
+
+def test_a_frame_that_holds_no_vectors_is_not_printed(tokens):
+    frame = pd.DataFrame({"word": WORDS, "x": 1.0})
+    with pytest.raises(ParameterError, match=r"Got a DataFrame instead\.$"):
+        LSTMClassifier(embeddings=frame, **SMALL).fit(tokens, LABELS)
 
 
 def test_vectors_learn_on_unless_frozen(tokens):
@@ -119,6 +153,7 @@ def test_ids_of_another_vocabulary_are_refused(tokens):
     ("settings", "sentence"),
     [
         ({"embeddings": {"x": [1.0]}}, "holds none of the 7 tokens of X"),
+        ({"embeddings": {"x": [1.0], "[PAD]": [0.0]}}, "holds none of the 7 tokens of X"),
         ({"embeddings": {"good": [1.0], "bad": [1.0, 2.0]}}, "must hold vectors of one width"),
         (
             {"embeddings": (WORDS, VECTORS), "embedding_dim": 4},

@@ -194,3 +194,12 @@ def test_what_does_not_fit_is_refused_in_one_sentence():
     strange = SequenceTokenizer(vocabulary=["never"])
     other = LSTMLanguageModel(tokenizer=strange, embedding_dim=5, max_epochs=1, **SIZES).fit(["never never"])
     assert other.encoder_weights().vocabulary[2:] == ("never", "[BOUNDARY]")
+
+
+def test_a_model_of_none_of_the_words_is_refused():
+    start = GRUClassifier(init_from=language_model("gru").encoder_weights(), **SIZES)
+    tokens = SequenceTokenizer().fit_transform(["x y", "z"])
+    with pytest.raises(
+        ParameterError, match=r"^The 'init_from' parameter of GRUClassifier holds none of the 5"
+    ):
+        start.fit(tokens, [0, 1])

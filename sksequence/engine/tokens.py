@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+import numpy as np
 import torch
 
 from sksequence._params import Parameters, boolean, integer, none, number, one_of, param
 from sksequence.engine.encoder_weights import INIT_FROM, EncoderWeights, weights_of
-from sksequence.engine.vectors import VECTORS, vectors_by_id
+from sksequence.engine.vectors import VECTORS, check_rows, vectors_by_id
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import Encoder, TokenEmbedding
 from sksequence.sequences import SequenceArray
@@ -44,10 +46,11 @@ class TokenInput(Parameters):
     embeddings: Any = param(
         default=None,
         rule=none() | VECTORS,
-        doc="""Vectors to begin with: a dict of word to vector, gensim's KeyedVectors or a pair (words,
-        array), looked up in the vocabulary that a SequenceTokenizer gives; or an array whose row i is the
-        vector of id i. X is then read as token ids, and `embedding_dim` is their width. A word without a
-        vector gets a random one of the same mean and deviation.""",
+        doc="""Vectors to begin with: a dict of word to vector, gensim's KeyedVectors, a DataFrame indexed by
+        words or a pair (words, array), looked up in the vocabulary that a SequenceTokenizer gives; or an
+        array whose row i is the vector of id i, with a row for every id. X is then read as token ids, and
+        `embedding_dim` is their width. A word without a vector gets a random one of the same mean and
+        deviation.""",
     )
     freeze_embeddings: bool = param(
         default=False,
@@ -104,6 +107,11 @@ class TokenInput(Parameters):
         if source is None:
             width = _WIDTH if self.embedding_dim == "auto" else self.embedding_dim
             return self._table(n_tokens, width, generator)
+        if parameter == "embeddings":
+            expected = self._row_counts(n_tokens, names)
+            check_rows(source, expected, owner)
+            if names is None and isinstance(source, np.ndarray):
+                n_tokens = max(n_tokens, len(source))  # ids that training happens to lack
         vectors, found = vectors_by_id(source, names, n_tokens, owner, parameter)
         width = vectors.shape[1]
         if self.embedding_dim not in (None, "auto", width):
@@ -115,6 +123,10 @@ class TokenInput(Parameters):
         table = self._table(n_tokens, width, generator)
         table.begin_with(torch.from_numpy(vectors), torch.from_numpy(found), freeze=self.freeze_embeddings)
         return table
+
+    def _row_counts(self, n_tokens: int, names: tuple[str, ...] | None) -> range:
+        """How many rows an array of vectors by id may have."""
+        return range(n_tokens, n_tokens + 1 if names is not None else sys.maxsize)
 
     def _pretrained(self) -> EncoderWeights:
         """What `init_from` holds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from sksequence._params import Rule
 from sksequence.exceptions import ParameterError
 
-__all__ = ["VECTORS", "vectors_by_id"]
+__all__ = ["VECTORS", "check_rows", "vectors_by_id"]
 
 
 def _is_keyed(value: Any) -> bool:
@@ -26,10 +27,22 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and _is_table(value[1])
 
 
+def _is_frame(value: Any) -> bool:
+    """Whether it is a table of numbers with a row for each word."""
+    if not (hasattr(value, "columns") and hasattr(value, "index") and hasattr(value, "dtypes")):
+        return False
+    return all(getattr(dtype, "kind", "O") in "fiu" for dtype in value.dtypes)
+
+
 VECTORS = Rule(
-    lambda v: _is_keyed(v) or _is_table(v) or _is_pair(v) or (isinstance(v, Mapping) and len(v) > 0),
-    "a dict of word to vector, gensim's KeyedVectors, a pair (words, array), or an array (n_ids, width)",
+    lambda v: (
+        _is_keyed(v) or _is_table(v) or _is_pair(v) or _is_frame(v) or (isinstance(v, Mapping) and len(v) > 0)
+    ),
+    "a dict of word to vector, gensim's KeyedVectors, a DataFrame of numbers indexed by words, a pair "
+    "(words, array), or an array (n_ids, width)",
 )
+# Tokens such as [PAD], which every vocabulary holds.
+_SPECIAL = re.compile(r"\[[A-Z]+\]")
 
 
 def _by_word(embeddings: Any) -> tuple[Callable[[str], Any], int]:
@@ -39,7 +52,7 @@ def _by_word(embeddings: Any) -> tuple[Callable[[str], Any], int]:
     if _is_keyed(embeddings):
         places, table = embeddings.key_to_index, embeddings.vectors
     else:
-        words, table = embeddings
+        words, table = (embeddings.index, embeddings.to_numpy()) if _is_frame(embeddings) else embeddings
         places = words if isinstance(words, Mapping) else {word: i for i, word in enumerate(words)}
 
     def look_up(word: str) -> Any:
@@ -65,7 +78,7 @@ def vectors_by_id(
     vocabulary : sequence of str of length n_tokens, or None
         What the ids stand for; an array of vectors by id needs none.
     n_tokens : int
-        Number of ids.
+        Number of ids. An array may have fewer rows; whoever needs one for each checks that before.
     owner, parameter : str
         The estimator, and its parameter, for errors.
 
@@ -78,12 +91,13 @@ def vectors_by_id(
     Raises
     ------
     ParameterError
-        If words cannot be looked up, or none is found.
+        If words cannot be looked up, none is found, or a vector is not finite.
     """
     if _is_table(embeddings):
         n = min(n_tokens, len(embeddings))
         vectors = np.zeros((n_tokens, embeddings.shape[1]), dtype=np.float32)
         vectors[:n] = embeddings[:n]
+        _refuse_not_finite(vectors, None, owner, parameter)
         return vectors, np.arange(n_tokens) < n
     if vocabulary is None:
         raise ParameterError(
@@ -103,9 +117,48 @@ def vectors_by_id(
                 f"{np.shape(vector)} for {word!r} beside ({width},)."
             )
         vectors[i], found[i] = vector, True
-    if not found.any():
+    _refuse_not_finite(vectors, vocabulary, owner, parameter)
+    if not any(not _SPECIAL.fullmatch(vocabulary[i]) for i in np.flatnonzero(found).tolist()):
         raise ParameterError(
             f"The {parameter!r} parameter of {owner} holds none of the {n_tokens} tokens of X. Check that "
             "both are cut alike, in lower case or not."
         )
     return vectors, found
+
+
+def check_rows(embeddings: Any, expected: range, owner: str) -> None:
+    """Refuse an array of vectors by id that cannot be meant for these ids.
+
+    Parameters
+    ----------
+    embeddings : object
+        Of a form that `VECTORS` allows; only an array has rows to be counted.
+    expected : range
+        Numbers of rows that are right.
+    owner : str
+        The estimator, for the error.
+
+    Raises
+    ------
+    ParameterError
+        If the array has another number of rows.
+    """
+    if not _is_table(embeddings) or len(embeddings) in expected:
+        return
+    raise ParameterError(
+        f"The 'embeddings' parameter of {owner} must have a row for each of the {expected[0]:,} token ids. "
+        f"Got {len(embeddings):,} rows: pass the vector of id i in row i, or a pair (words, array)."
+    )
+
+
+def _refuse_not_finite(
+    vectors: np.ndarray, vocabulary: Sequence[str] | None, owner: str, parameter: str
+) -> None:
+    bad = ~np.isfinite(vectors).all(axis=1)
+    if bad.any():
+        i = int(bad.argmax())
+        raise ParameterError(
+            f"The {parameter!r} parameter of {owner} must hold finite numbers. Got NaN or infinity in the "
+            f"vector of {f'id {i}' if vocabulary is None else repr(vocabulary[i])} ({int(bad.sum())} such "
+            "vectors)."
+        )

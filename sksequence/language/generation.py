@@ -13,10 +13,10 @@ from sksequence.exceptions import ParameterError
 from sksequence.language.reading import last_states
 from sksequence.language.sampling import Sampling
 from sksequence.language.stepper import Stepper
-from sksequence.language.vocabulary import Vocabulary, holds_texts
+from sksequence.language.vocabulary import Vocabulary
 from sksequence.language.writer import Writer
 from sksequence.modules import LanguageNetwork
-from sksequence.sequences import SequenceArray
+from sksequence.sequences import SequenceArray, holds_texts
 
 __all__ = ["TextGeneration"]
 

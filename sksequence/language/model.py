@@ -205,6 +205,10 @@ class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimat
             passes = max(self._min_passes, passes, -(-self._least_steps // pieces))
         return Budget(tracks, passes, None, passes * pieces)
 
+    def _row_counts(self, n_tokens, names):
+        # The boundary between texts is an id of our own, which vectors learned elsewhere do not know.
+        return range(n_tokens - 1, n_tokens + 1)
+
     def _network(self, generator: torch.Generator) -> LanguageNetwork:
         ids = SequenceArray([self._lexicon.boundary], [0], [1], vocabulary=self._lexicon.labels)
         table = self._embedding(ids, generator)

@@ -11,32 +11,16 @@ from sklearn.base import clone
 from sksequence.exceptions import InputError
 from sksequence.preprocessing import SequenceTokenizer
 from sksequence.preprocessing.texts import read_texts
-from sksequence.sequences import SequenceArray, as_sequences
+from sksequence.sequences import SequenceArray, as_sequences, holds_texts
 from sksequence.sequences.layout import step_rows
 
-__all__ = ["Vocabulary", "holds_texts"]
+__all__ = ["Vocabulary"]
 
 _BOUNDARY = "[BOUNDARY]"
 _TOKENIZER: Any = SequenceTokenizer
 _CHARACTERS = _TOKENIZER(analyzer="char", lowercase=False)
 # Of a tokenizer's vocabulary: these stand for no text.
 _UNWRITTEN = ("[PAD]", "[UNK]", "[START]")
-
-
-def holds_texts(X: Any) -> bool:
-    """Whether strings, or lists of strings, came rather than ids."""
-    if isinstance(X, str):
-        return True
-    if isinstance(X, SequenceArray) or getattr(getattr(X, "dtype", None), "kind", "O") in "biuf":
-        return False
-    if hasattr(X, "to_pylist") and not hasattr(X, "column_names"):
-        X = X[:1].to_pylist()  # Arrow
-    if not hasattr(X, "__iter__") or hasattr(X, "columns"):
-        return False
-    first = next(iter(X), None)
-    if isinstance(first, (list, tuple, np.ndarray)) and len(first):
-        first = first[0]
-    return isinstance(first, str)
 
 
 @dataclass(frozen=True)
@@ -77,11 +61,12 @@ class Vocabulary:
         caller : str
             Who asks, for the error.
         """
-        if holds_texts(X):
+        if isinstance(X, str) or holds_texts(X):
             kind = _CHARACTERS if tokenizer is None else tokenizer
             # Whatever scikit-learn's configuration says of tables.
             tokenizer = clone(kind).set_output(transform="default")
-            sequences = tokenizer.fit_transform([X] if isinstance(X, str) else X)
+            texts, _ = read_texts([X] if isinstance(X, str) else X, caller)
+            sequences = tokenizer.fit_transform(texts)
         elif tokenizer is not None:
             raise InputError(
                 f"{caller}: a {type(X).__name__} without strings came, but the tokenizer needs texts. Pass "
@@ -132,7 +117,7 @@ class Vocabulary:
         InputError
             If X is of another kind than what the model was fitted on, or holds ids that it does not know.
         """
-        if holds_texts(X):
+        if isinstance(X, str) or holds_texts(X):
             if self.tokenizer is None:
                 raise InputError(
                     f"{caller}: texts came, but the model was fitted on token ids. Pass ids of the same "

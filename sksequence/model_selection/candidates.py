@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.multiclass import type_of_target
 
 from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifier
@@ -26,10 +26,12 @@ from sksequence.forecasting import (
 )
 from sksequence.inspection.probes import named_estimators
 from sksequence.preprocessing import SummaryFeatures
+from sksequence.preprocessing.texts import read_texts
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
+from sksequence.sequences import first_text
 from sksequence.tagging import GRUTagger, LSTMTagger, RNNTagger
 
-__all__ = ["LINEAR", "TASKS", "baselines", "candidates", "innermost", "is_network", "is_text", "task_of"]
+__all__ = ["LINEAR", "TASKS", "baselines", "candidates", "innermost", "is_network", "task_of"]
 
 TASKS: dict[str, dict[str, Any]] = {
     "classification": {"RNN": RNNClassifier, "LSTM": LSTMClassifier, "GRU": GRUClassifier},
@@ -59,11 +61,6 @@ def is_network(estimator) -> bool:
     """Whether a recurrent network of this package is inside, alone or with others."""
     parts = [estimator, *estimator.get_params(deep=True).values()]
     return any(hasattr(type(part), "_probe") for part in parts)
-
-
-def is_text(X) -> bool:
-    """Whether X is texts that have not been cut into tokens."""
-    return not hasattr(X, "shape") and len(X) > 0 and isinstance(X[0], str)
 
 
 def task_of(estimators: dict[str, Any], y) -> str:
@@ -165,13 +162,20 @@ def baselines(task: str, networks: dict[str, Any], X, y) -> dict[str, Any]:
 
 def _summary(networks: dict[str, Any], X) -> list:
     """What makes rows of numbers of X."""
-    if is_text(X):
-        return [TfidfVectorizer(sublinear_tf=True)]
+    text = first_text(X)
+    if text is not None:
+        cut: Any = {} if isinstance(text, str) else {"analyzer": list}
+        return [FunctionTransformer(_texts), TfidfVectorizer(sublinear_tf=True, **cut)]
     summary: Any = SummaryFeatures
     inner = [innermost(network) for network in networks.values()]
     if getattr(X, "vocabulary", None) is not None or any(getattr(n, "_has_vectors", False) for n in inner):
         return [summary(tokens=True), TfidfTransformer(sublinear_tf=True)]
     return [summary(), StandardScaler()]
+
+
+def _texts(X) -> list:
+    """Texts, or lists of words, of whatever form, as a list."""
+    return read_texts(X, "compare")[0]
 
 
 def _naive_forecasters(networks: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def rows_of(data, index: np.ndarray) -> Any:
         return None
     if hasattr(data, "iloc"):
         return data.iloc[index]
-    if hasattr(data, "take") and hasattr(data, "column_names"):  # an Arrow table
+    if hasattr(data, "take") and hasattr(data, "to_pylist"):  # an Arrow table or column
         return data.take(index)
     return data[index] if hasattr(data, "shape") else [data[i] for i in index]
 

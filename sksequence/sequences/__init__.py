@@ -5,6 +5,7 @@ from sksequence.sequences.checks import check_features, check_ids
 from sksequence.sequences.forms import as_sequences
 from sksequence.sequences.ragged import RaggedList
 from sksequence.sequences.targets import targets_in_order
+from sksequence.sequences.texts import first_text, holds_texts
 
 __all__ = [
     "RaggedList",
@@ -12,5 +13,7 @@ __all__ = [
     "as_sequences",
     "check_features",
     "check_ids",
+    "first_text",
+    "holds_texts",
     "targets_in_order",
 ]

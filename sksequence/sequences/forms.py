@@ -9,6 +9,7 @@ import numpy as np
 from sksequence.exceptions import InputError, InputTypeError
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.checks import check_sequences
+from sksequence.sequences.texts import first_text
 
 __all__ = ["as_sequences", "join_sequences", "read_series", "view_padded"]
 
@@ -75,6 +76,7 @@ def as_sequences(
 def _read(X, caller: str, tokens: bool | None) -> SequenceArray:
     if isinstance(X, SequenceArray):
         return X
+    _refuse_texts(X, caller)
     if isinstance(X, np.ndarray):
         return _read_array(X, caller, bool(tokens))
     _refuse_type(X, caller)
@@ -93,6 +95,21 @@ def _read(X, caller: str, tokens: bool | None) -> SequenceArray:
 
         return read_arrow(X, caller)
     return _read_array(_to_array(X, caller), caller, tokens)
+
+
+def _refuse_texts(X, caller: str) -> None:
+    text = first_text(X)
+    if text is None:
+        return
+    what, reader = (
+        ("texts", "SequenceTokenizer()")
+        if isinstance(text, str)
+        else ("lists of words", "SequenceTokenizer() or WordFeatures()")
+    )
+    raise InputTypeError(
+        f"{caller}: {what} came, such as {text!r:.40}, but numbers or token ids are needed. Put {reader} "
+        "before the network: make_pipeline(SequenceTokenizer(), network)."
+    )
 
 
 def _refuse_type(X, caller: str) -> None:
