@@ -1,6 +1,7 @@
 """Pictures of estimators and of their forecasts, and the numbers that they show."""
 
 from sksequence.inspection.attention import attention_weights
+from sksequence.inspection.attributions import input_attributions
 from sksequence.inspection.backtests import BacktestDisplay
 from sksequence.inspection.errors import StepErrorDisplay
 from sksequence.inspection.forecasts import ForecastDisplay
@@ -34,6 +35,7 @@ __all__ = [
     "gate_activity",
     "gradient_flow",
     "hidden_states",
+    "input_attributions",
     "memory_range",
     "sequence_permutation_importance",
 ]
