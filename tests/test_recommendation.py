@@ -47,6 +47,9 @@ def test_targets_of_pure_chance_show_no_range():
     found = recommend(X, np.random.default_rng(1).permutation(y), random_state=0)
     assert "too little to see a range" in found.table.loc["dependency range", "reason"]
     assert found.estimator.memory == "auto"
+    short = recommend(X[:, :9], np.random.default_rng(1).permutation(y), random_state=0)
+    sentence = "how far back counts is not known, but no sequence has more than 9 steps; "
+    assert short.table.loc["cell", "reason"].startswith(sentence)
 
 
 def test_it_is_unfitted_and_goes_into_a_pipeline(near):
@@ -110,6 +113,32 @@ def test_the_season_of_a_series_is_its_range():
     assert found.table.loc["dependency range", "value"] == "12 steps"
 
 
+def test_missing_values_are_read_as_such():
+    X, y = first_or_last(-1, n=120, length=8)
+    X[::5, 3] = np.nan
+    found = recommend(X, y, random_state=0)
+    assert found.table.loc["missing", "value"] == found.estimator.missing == "mask"
+    clone(found.estimator).set_params(max_epochs=1).fit(X, y)
+    series = load_nottingham().copy()
+    series.iloc[[5, 40]] = np.nan
+    assert recommend(series, random_state=0).estimator.missing == "mask"
+    assert "missing" not in recommend(load_nottingham(), random_state=0).table.index
+
+
+def test_networks_that_answer_alike_have_no_signs():
+    X = np.zeros((40, 5, 1))
+    X[::2] = 1
+    found = recommend(X, np.arange(40) % 2, random_state=0)
+    assert found.table.loc["pooling", "reason"] == "last state alone and all states: no difference in loss"
+
+
+def test_texts_are_refused_by_the_name_of_the_function():
+    with pytest.raises(
+        InputError, match=r"^recommend: texts came, .* with SequenceTokenizer\(\), as the step"
+    ):
+        recommend(["good film", "bad film"] * 4, [0, 1] * 4)
+
+
 def test_lists_and_long_tables_are_read_as_by_estimators(near):
     X, y = first_or_last(-1)
     ragged = recommend(list(X), pd.Series(y), random_state=0)
@@ -143,7 +172,7 @@ def test_targets_that_do_not_fit_are_refused():
         recommend(X, y[:-1])
     with pytest.raises(InputError, match="3 sequences came, but 4 are needed"):
         recommend(X[:3], y[:3])
-    with pytest.raises(InputError, match="taggers are not among"):
+    with pytest.raises(InputError, match=r"^recommend: .* taggers are not among .* Begin with LSTMTagger\.$"):
         recommend(X, [["a"] * 5] * 20)
     with pytest.raises(InputError, match="y is None"):
         recommend(X, task="regression")

@@ -329,8 +329,8 @@ def test_texts_of_every_form_are_known_and_refused_as_numbers(form):
     texts = TEXT_FORMS[form](["good film", "bad"])
     assert first_text(texts) == "good film"
     sentence = (
-        "f: texts came, such as 'good film', but numbers or token ids are needed. Put SequenceTokenizer() "
-        "before the network: make_pipeline(SequenceTokenizer(), network)."
+        "f: texts came, such as 'good film', but numbers or token ids are needed. Make ids of them with "
+        "SequenceTokenizer(), as the step of a Pipeline before the network or by its fit_transform."
     )
     with pytest.raises(InputTypeError, match=f"^{re.escape(sentence)}$"):
         as_sequences(texts, caller="f")
@@ -341,7 +341,7 @@ def test_lists_of_words_are_known_and_refused_as_numbers(form):
     words = TEXT_FORMS[form]([["good", "film"], ["bad"]])
     assert first_text(words) == ["good", "film"]
     with pytest.raises(
-        InputTypeError, match=r"^f: lists of words came, such as .* or WordFeatures\(\) before"
+        InputTypeError, match=r"^f: lists of words came, such as .* or WordFeatures\(\), as the step"
     ):
         as_sequences(words, caller="f")
 

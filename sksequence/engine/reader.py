@@ -71,7 +71,8 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         raise NotImplementedError
 
     def _read(self, X, method: str, *, reset: bool = False) -> SequenceArray:
-        caller = method if "." in method else f"{type(self).__name__}.{method}"
+        # A function that asks on behalf of someone else gives its own name.
+        caller = f"{type(self).__name__}.{method}" if hasattr(self, method) else method
         tokens = self._wants_tokens if reset else self._reads_tokens
         sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=tokens)
         if reset:

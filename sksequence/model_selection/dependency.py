@@ -59,6 +59,8 @@ class SeasonDependency:
         In time steps; 1 for none.
     n_rows, hidden_size : int
         Rows of all series together; units.
+    missing : bool
+        Whether values are missing.
     words : str
         What was seen, in figures.
     """
@@ -66,6 +68,7 @@ class SeasonDependency:
     season: int
     n_rows: int
     hidden_size: int
+    missing: bool
     words: str
 
 
@@ -75,7 +78,7 @@ def step_dependency(model, X: SequenceArray, y, random_state) -> StepDependency:
     Parameters
     ----------
     model : classifier or regressor
-        The small network is of its class, with what differs from the defaults set.
+        The small networks are of its class, and take missing values as it does.
     X : SequenceArray
         All sequences.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -96,6 +99,7 @@ def step_dependency(model, X: SequenceArray, y, random_state) -> StepDependency:
     train, held = train_test_split(index, test_size=_HELD_BACK, random_state=seed % 2**32)
     X_seen = _ends(X) if X.is_tokens else X
     settings = {"hidden_size": _WIDTH, "max_epochs": _passes(len(train)), "random_state": seed}
+    settings["missing"] = model.missing
     last = type(model)(pooling="last", **settings).fit(X_seen[train], y[train])
     every = type(model)(**settings).fit(X_seen[train], y[train])
     classes = hasattr(model, "predict_proba")
@@ -120,7 +124,7 @@ def season_dependency(forecaster, X, y, caller: str) -> SeasonDependency:
     Parameters
     ----------
     forecaster : forecaster
-        Unfitted; it reads the series.
+        Unfitted; it reads the series, with values that may be missing.
     X, y : array-like
         As in its `fit`.
     caller : str
@@ -133,7 +137,9 @@ def season_dependency(forecaster, X, y, caller: str) -> SeasonDependency:
     season = choose_seasons(channels, line and line.step)[0]
     strength = season_strength(channels, season)
     words = f"autocorrelation {strength:.2f} one season back" if season > 1 else "no season stands out"
-    return SeasonDependency(season, int(panel.lengths.sum()), model.hidden_size_, words)
+    return SeasonDependency(
+        season, int(panel.lengths.sum()), model.hidden_size_, bool(panel.has_missing), words
+    )
 
 
 def _passes(n: int) -> int:

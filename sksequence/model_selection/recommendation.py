@@ -17,11 +17,14 @@ from sksequence._params import none, number, one_of
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.model_selection.candidates import TASKS
 from sksequence.model_selection.dependency import season_dependency, step_dependency
+from sksequence.sequences import as_sequences, targets_in_order
 
 __all__ = ["Reason", "Recommendation", "recommend"]
 
 # Taggers are not among what is recommended.
 _CLASSES = {task: TASKS[task] for task in ("classification", "regression", "forecasting")}
+# Of a network, by whether values are missing.
+_MISSING = ("raise", "mask")
 _BUDGET = number(above=0) | none()
 # Sequences up to this length were as well told apart by Elman networks as by gated ones.
 _SHORT = 30
@@ -98,11 +101,13 @@ def recommend(X, y=None, *, task=None, latency=None, memory=None, random_state=N
     Parameters
     ----------
     X : array-like
-        Sequences, as classifiers and regressors take them, or series, as forecasters do.
+        Sequences, as classifiers and regressors take them, or series, as forecasters do; NaN is a value that
+        is missing. Texts come as what :class:`SequenceTokenizer` makes of them.
     y : array-like or None, default=None
         A label, number, or row of these for each sequence; of forecasters as in their `fit`.
     task : {"classification", "regression", "forecasting"} or None, default=None
-        None takes "forecasting" without y, "regression" if y holds fractions, else "classification".
+        None takes "forecasting" without y, "regression" if y holds fractions, else "classification": name
+        "regression" where targets are whole numbers.
     latency : float or None, default=None
         Seconds that the prediction for one sequence, the longest, may take on this machine (of forecasters:
         for the training series). None allows any.
@@ -153,7 +158,7 @@ def recommend(X, y=None, *, task=None, latency=None, memory=None, random_state=N
     if task == "forecasting":
         chosen, cells = _for_series(X, y, random_state)
     else:
-        X, y = _read(_CLASSES[task]["GRU"](), X, y)
+        X, y = _read(X, y)
         chosen, cells = _for_sequences(task, X, y, random_state)
     settings = {r.setting: r.value for r in chosen if r.setting != "dependency range"}
     candidates = {cell: make(**settings, random_state=random_state) for cell, make in _CLASSES[task].items()}
@@ -180,17 +185,17 @@ def _task_of(y) -> str:
     if isinstance(y, (list, tuple)) and len(y) and isinstance(y[0], (list, tuple, np.ndarray)):
         raise InputError(
             "recommend: y holds a sequence of labels for each sequence, but taggers are not among what is "
-            "recommended. Begin with LSTMTagger, or say which task it is."
+            "recommended. Begin with LSTMTagger."
         )
     return "regression" if type_of_target(y, input_name="y").startswith("continuous") else "classification"
 
 
-def _read(model, X, y) -> tuple[Any, Any]:
+def _read(X, y) -> tuple[Any, Any]:
     """Sequences and targets, read once for all that follows."""
     if y is None:
         raise InputError("recommend: y is None, but a target for each sequence is needed. Pass y.")
-    sequences = model._read(X, "recommend.fit", reset=True)
-    return sequences, model._aligned(y, sequences, "recommend")
+    sequences = as_sequences(X, caller="recommend", missing="mask", tokens=None)
+    return sequences, targets_in_order(y, sequences, "recommend")
 
 
 # ---------------------------------------------------------------------- the rules
@@ -203,12 +208,15 @@ class _Cells(NamedTuple):
 
 
 def _for_sequences(task: str, X, y, random_state) -> tuple[list[Reason], _Cells]:
-    found = step_dependency(_CLASSES[task]["GRU"](), X, y, random_state)
+    holes = not X.is_tokens and bool(np.isnan(X.compact().values).any())
+    found = step_dependency(_CLASSES[task]["GRU"](missing=_MISSING[holes]), X, y, random_state)
     reach, n = found.reach, found.n_sequences
     hidden = 32 if n < _FEW else 128 if n >= _MANY else 64
     near = found.learned and 2 * reach <= found.longest
     pooling = "last" if found.last_gains > found.last_error else ("last", "mean", "max")
-    gain = f"last state alone, less all: loss {-found.last_gains:+.2g} ± {found.last_error:.2g}"
+    gain = "last state alone and all states: no difference in loss"
+    if found.last_gains or found.last_error:
+        gain = f"last state alone, less all: loss {-found.last_gains:+.2g} ± {found.last_error:.2g}"
     reasons = [
         Reason("dependency range", f"{reach:,} of {found.longest:,} steps", found.words, "measured here"),
         Reason("hidden_size", hidden, f"{n:,} sequences", "docs/choosing.md, sizes and training"),
@@ -227,15 +235,27 @@ def _for_sequences(task: str, X, y, random_state) -> tuple[list[Reason], _Cells]
             "accuracy .923 with and .919 without, for twice the time",
             "docs/choosing.md, both directions",
         ),
+        *_missing(holes),
     ]
-    return reasons, _cells_for(reach)
+    return reasons, _cells_for(reach, found.learned)
 
 
-def _cells_for(reach: int) -> _Cells:
+def _missing(holes: bool) -> list[Reason]:
+    """The setting that values which are missing ask for."""
+    why = "values are missing: they are read as not observed"
+    return [Reason("missing", "mask", why, "seen in the data")] if holes else []
+
+
+def _cells_for(reach: int, learned: bool) -> _Cells:
     if reach <= _SHORT:
+        back = (
+            f"what counts lies {reach:,} steps back at most"
+            if learned
+            else f"how far back counts is not known, but no sequence has more than {reach:,} steps"
+        )
         why = (
-            f"what counts lies {reach:,} steps back at most; on two sets of up to 29 steps the RNN reached "
-            "accuracies of .991 and .970 with a third of the weights, the GRU .984 and .960"
+            f"{back}; on two sets of up to 29 steps the RNN reached accuracies of .991 and .970 with a third "
+            "of the weights, the GRU .984 and .960"
         )
         return _Cells(("RNN", "GRU", "LSTM"), why, "docs/performance.md")
     why = f"what counts may lie {reach:,} steps back; mean accuracy of six sets .925, LSTM .920, RNN .912"
@@ -243,12 +263,14 @@ def _cells_for(reach: int) -> _Cells:
 
 
 def _for_series(X, y, random_state) -> tuple[list[Reason], _Cells]:
-    found = season_dependency(_CLASSES["forecasting"]["LSTM"](random_state=random_state), X, y, "recommend")
+    reader = _CLASSES["forecasting"]["LSTM"](missing="mask", random_state=random_state)
+    found = season_dependency(reader, X, y, "recommend")
     horizon = found.season
     reasons = [
         Reason("dependency range", f"{found.season:,} steps", found.words, "measured here"),
         Reason("horizon", horizon, "one season; 1 where there is none: set what you need", "a start"),
         Reason("hidden_size", found.hidden_size, f"{found.n_rows:,} rows", "what hidden_size='auto' takes"),
+        *_missing(found.missing),
     ]
     why = "the gated cell with the quickest kernel in PyTorch on a CPU; the benchmarks of forecasters are its"
     return reasons, _Cells(("LSTM", "GRU", "RNN"), why, "docs/choosing.md, docs/benchmarks.md")

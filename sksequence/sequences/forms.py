@@ -107,8 +107,8 @@ def _refuse_texts(X, caller: str) -> None:
         else ("lists of words", "SequenceTokenizer() or WordFeatures()")
     )
     raise InputTypeError(
-        f"{caller}: {what} came, such as {text!r:.40}, but numbers or token ids are needed. Put {reader} "
-        "before the network: make_pipeline(SequenceTokenizer(), network)."
+        f"{caller}: {what} came, such as {text!r:.40}, but numbers or token ids are needed. Make ids of them "
+        f"with {reader}, as the step of a Pipeline before the network or by its fit_transform."
     )
 
 
