@@ -77,6 +77,7 @@ def gradients(models, X, y):
     columns = [c for c in models["LSTM"].history_ if c.startswith("gradient_norm")]
     print("\nBy layer and epoch, from the callback GradientFlow:")
     print(models["LSTM"].history_[columns].iloc[::6].round(3).to_string())
+    keep(TrainingCurveDisplay.from_estimator(models["LSTM"], show="gradients"), "layers")
 
 
 def gates_and_states(model, X):

@@ -110,7 +110,7 @@ def test_insight_marks_one_number_of_each_sequence(example, tmp_path):
     insight.importance(models["LSTM"], X, y)
     insight.notebook(models["LSTM"])
     drawn = {path.name for path in tmp_path.glob("insight*")}
-    names = ("training", "memory", "gradients", "gates", "states", "importance")
+    names = ("training", "memory", "gradients", "layers", "gates", "states", "importance")
     assert drawn == {f"insight_{name}.png" for name in names} | {"insight.html"}
 
 

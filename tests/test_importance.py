@@ -9,8 +9,8 @@ import torch
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -203,7 +203,7 @@ def test_any_estimator_of_sequences_will_do(ragged):
     network = LSTMClassifier(**SMALL)
     estimators = [
         make_pipeline(PerTimestep(StandardScaler()), network),
-        make_pipeline(SummaryFeatures(), LogisticRegression()),
+        make_pipeline(SummaryFeatures(), GaussianNB()),
         VotingClassifier([("a", network), ("b", GRUClassifier(**SMALL))], voting="soft"),
         DummyClassifier(),
     ]

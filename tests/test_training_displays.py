@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from sksequence import (
+    GradientFlow,
     GRUForecaster,
     LSTMClassifier,
     PerTimestep,
@@ -169,6 +170,20 @@ def test_wide_losses_are_drawn_by_their_logarithms(plt):
         return TrainingCurveDisplay({"a": history}).plot().ax_.get_yscale()
 
     assert [scale([1.0, 0.01]), scale([1.0, 0.5]), scale([1.0, -0.01])] == ["log", "linear", "linear"]
+
+
+def test_gradients_are_drawn_layer_by_layer(plt):
+    X, y = np.random.default_rng(0).normal(size=(20, 5, 1)), np.arange(20) % 2
+    model = LSTMClassifier(max_epochs=3, hidden_size=3, callbacks=[GradientFlow()], random_state=0).fit(X, y)
+    display = TrainingCurveDisplay.from_estimator(model, show="gradients")
+    labels = [line.get_label() for line in display.ax_.lines]
+    assert labels == ["all", "layers.0", "norm", "head"]
+    np.testing.assert_array_equal(display.ax_.lines[3].get_ydata(), model.history_["gradient_norm_head"])
+    without = RNNClassifier(max_epochs=1, hidden_size=3, random_state=0).fit(X, y)
+    display = TrainingCurveDisplay.from_estimators({"a": model, "b": without}, show="gradients")
+    assert [line.get_label() for line in display.ax_.lines][-2:] == ["a, head", "b, all"]
+    with pytest.raises(InputError, match=r"TrainingCurveDisplay.plot: show='lr' came"):
+        display.plot(show="lr")
 
 
 def test_others_are_refused(plt):
