@@ -105,7 +105,7 @@ class SequenceClassifier(ClassifierMixin, ClassWeight, SequencePredictor):
         name = type(self).__name__
         if getattr(getattr(y, "dtype", None), "kind", "") == "f":
             assert_all_finite(y, input_name="y")
-        kind = type_of_target(y, input_name="y")
+        kind = self._kind_of_labels(y)
         if reset:
             self._multilabel = kind == "multilabel-indicator"
         if self._multilabel:
@@ -128,6 +128,23 @@ class SequenceClassifier(ClassifierMixin, ClassWeight, SequencePredictor):
                 "partial_fit, or fit anew."
             )
         return codes.astype(np.int64)
+
+    def _kind_of_labels(self, y) -> str:
+        """The type of target; several labels for a sequence are refused."""
+        nested = _holds_rows(y)
+        try:
+            kind = type_of_target(y, input_name="y")
+        except ValueError:
+            if not nested:
+                raise
+            kind = "unknown"
+        if kind == "multiclass-multioutput" or (nested and kind == "unknown"):
+            raise InputError(
+                f"{type(self).__name__}: y holds several labels for a sequence, but a classifier needs one. "
+                f"For a label at every step use {self._cell.upper()}Tagger; labels that may coincide are a "
+                "2-D array of 0 and 1."
+            )
+        return kind
 
     def _encode_indicator(self, y: np.ndarray, *, reset: bool) -> np.ndarray:
         if reset:
@@ -182,6 +199,15 @@ class SequenceClassifier(ClassifierMixin, ClassWeight, SequencePredictor):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _holds_rows(y) -> bool:
+    """Whether the items of a list, an array of one axis or a Series are themselves rows."""
+    if not isinstance(y, (list, tuple, np.ndarray)) and not hasattr(y, "iloc"):
+        return False
+    if getattr(y, "ndim", 1) != 1 or len(y) == 0:
+        return False
+    return isinstance(getattr(y, "iloc", y)[0], (list, tuple, np.ndarray))
 
 
 class RNNClassifier(RNNCell, SequenceClassifier):

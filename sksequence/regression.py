@@ -61,6 +61,7 @@ class SequenceRegressor(RegressorMixin, SequencePredictor):
                 f"{type(self).__name__}: y of shape {y.shape} came, but (n_samples,) or (n_samples, "
                 "n_outputs) is needed. Use y.reshape(len(y), -1)."
             )
+        self._refuse_labels(y)
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         columns = y.reshape(len(y), -1)
         if reset:
@@ -75,6 +76,17 @@ class SequenceRegressor(RegressorMixin, SequencePredictor):
                 "expected. Pass the outputs seen at fit time."
             )
         return ((columns - self._y_mean) / self._y_scale).astype(np.float32)
+
+    def _refuse_labels(self, y) -> None:
+        kind = getattr(getattr(y, "dtype", None), "kind", "O")
+        if kind in "biuf" or getattr(y, "ndim", 1) != 1:
+            return
+        for i, value in enumerate(y):
+            if isinstance(value, str) and not _is_number(value):
+                raise InputError(
+                    f"{type(self).__name__}: y holds {str(value)!r} at position {i}, but a regressor needs "
+                    f"numbers. For labels use {self._cell.upper()}Classifier; else convert y to float."
+                )
 
     def _n_outputs(self):
         return self.n_outputs_
@@ -91,6 +103,14 @@ class SequenceRegressor(RegressorMixin, SequencePredictor):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 class RNNRegressor(RNNCell, SequenceRegressor):

@@ -202,6 +202,14 @@ class SequenceTagger(ClassWeight, SupervisedReader):
                 f"{type(self).__name__}: y has no label at step {step} of sequence {i} ({int(missing.sum())} "
                 "missing in all), but each step needs one. Fill them, or drop these steps from X and y."
             )
+        fractions = y.values.dtype.kind == "f" and y.values != np.floor(y.values)
+        if np.any(fractions):
+            row = int(np.argmax(fractions))
+            i, step = y.place(row)
+            raise InputError(
+                f"{type(self).__name__}: y holds {y.values[row]:g} at step {step} of sequence {i}, but "
+                "labels are classes, no fractions. Cut them into classes, for example with numpy.digitize."
+            )
         return np.unique(y.values, return_inverse=True)
 
     def _network(self, sequences, generator):

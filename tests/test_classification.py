@@ -196,3 +196,22 @@ def test_an_unknown_device_is_refused(data):
         ParameterError, match=r"The 'device' parameter of LSTMClassifier must be .* Got 'gpu'"
     ):
         LSTMClassifier(device="gpu", **SMALL).fit(*data)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [["a", "b"], ["a"]],
+        [["a", "b"], ["a", "c"]],
+        [np.array([0, 1]), np.array([1])],
+        np.array([[0, 1, 2], [2, 1, 0]]),
+        pd.Series([["a", "b"], ["a"]]),
+    ],
+)
+def test_labels_for_every_step_are_a_taggers(labels):
+    sentence = (
+        "GRUClassifier: y holds several labels for a sequence, but a classifier needs one. For a label at "
+        "every step use GRUTagger; labels that may coincide are a 2-D array of 0 and 1."
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
+        GRUClassifier(**SMALL).fit([[1.0, 2.0], [3.0, 4.0]], labels)

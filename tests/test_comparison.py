@@ -1,5 +1,6 @@
 """compare: scores are those of cross-validation, tests those of the paper, costs those of the models."""
 
+import re
 import warnings
 
 import numpy as np
@@ -348,3 +349,28 @@ def test_dummy_far_below_is_named_and_not_drawn():
     assert [c.get_label() for c in display.ax_.containers] == ["a", "b"]
     assert display.ax_.get_legend().get_texts()[-1].get_text() == "dummy: 0.100,\nnot shown"
     matplotlib.pyplot.close(display.figure_)
+
+
+def test_pairs_name_the_models(labelled):
+    X, y = labelled
+    pairs = [("small", RNNClassifier(**SMALL)), ("gated", GRUClassifier(**SMALL))]
+    assert compared(pairs, X, y).scores.equals(compared(dict(pairs), X, y).scores)
+
+
+@pytest.mark.parametrize(
+    ("models", "came"),
+    [
+        (np.zeros((4, 3)), "a ndarray"),
+        ([np.zeros((3, 1))] * 4, "a ndarray"),
+        (pd.DataFrame({"a": [1.0]}), "a DataFrame"),
+        ({"a": RNNClassifier}, "the class RNNClassifier"),
+        ([("a", 1)], "a int"),
+    ],
+)
+def test_models_that_are_none_are_refused(models, came):
+    sentence = (
+        f"compare: {came} came as one of the models, but estimators are needed first. Call "
+        "compare(estimators, X, y); compare(None, X, y) takes RNN, LSTM and GRU with their defaults."
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
+        compare(models, [0, 1, 0, 1])

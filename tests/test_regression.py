@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.model_selection import cross_val_score
 
@@ -65,3 +66,13 @@ def test_partial_fit_refuses_another_number_of_outputs(data):
     model = LSTMRegressor(**SMALL).partial_fit(X, y)
     with pytest.raises(InputError, match="y has 2 outputs, but 1 are expected"):
         model.partial_fit(X, np.column_stack([y, y]))
+
+
+@pytest.mark.parametrize("make", [list, np.array, pd.Series])
+def test_labels_are_a_classifiers(make):
+    sentence = (
+        "LSTMRegressor: y holds 'up' at position 1, but a regressor needs numbers. For labels use "
+        "LSTMClassifier; else convert y to float."
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
+        LSTMRegressor().fit([[1.0], [2.0]], make(["1.5", "up"]))

@@ -1,6 +1,7 @@
 """Taggers: a label for every step. Forms of y, losses, invariants, refusals, searches."""
 
 import pickle
+import re
 import warnings
 
 import joblib
@@ -128,7 +129,7 @@ def test_tokens_are_tagged():
     [
         np.array(["down", "flat", "up"]),
         np.array([7, 3, 5]),
-        np.array([0.5, 1.5, -1.0]),
+        np.array([0.0, 2.0, -1.0]),
         np.array(["x", "y", "z"], dtype=object),
         np.array([b"x", b"y", b"z"]),
     ],
@@ -530,3 +531,12 @@ def test_whole_texts_are_no_sentences(texts, came):
         f"WordFeatures.fit: {came} came, but lists of words are needed, at least one. Split the texts, as "
         "their labels are: [text.split() for text in X]."
     )
+
+
+def test_fractions_are_no_labels():
+    sentence = (
+        "LSTMTagger: y holds 0.25 at step 1 of sequence 0, but labels are classes, no fractions. Cut them "
+        "into classes, for example with numpy.digitize."
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
+        LSTMTagger().fit([[1.0, 2.0], [3.0]], [[1.0, 0.25], [0.5]])

@@ -85,11 +85,13 @@ def last_step(estimator):
 
 
 def named_estimators(estimators) -> dict[str, Any]:
-    """Estimators by the name of their line: a dict as it came, others by their class."""
+    """Estimators by the name of their line: a dict or pairs as they came, others by their class."""
     if isinstance(estimators, dict):
         return estimators
     if not isinstance(estimators, (list, tuple)):
         estimators = [estimators]
+    if all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in estimators):
+        return dict(estimators)
     named: dict[str, Any] = {}
     for estimator in estimators:
         name = type(last_step(estimator)).__name__

@@ -195,5 +195,16 @@ def _naive_forecasters(networks: dict[str, Any]) -> dict[str, Any]:
 
 
 def named(estimators) -> dict[str, Any]:
-    """Estimators by name: those of a dict as they came, others by their class, None for no one."""
-    return {} if estimators is None else dict(named_estimators(estimators))
+    """Estimators by name: a dict or pairs as they came, others by their class, None for no one."""
+    if estimators is None:
+        return {}
+    given = estimators.values() if isinstance(estimators, dict) else estimators
+    for each in given if isinstance(given, (list, tuple, type({}.values()))) else [given]:
+        model = each[1] if isinstance(each, tuple) and len(each) == 2 else each
+        if isinstance(model, type) or not hasattr(model, "fit"):
+            came = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
+            raise InputError(
+                f"compare: {came} came as one of the models, but estimators are needed first. Call "
+                "compare(estimators, X, y); compare(None, X, y) takes RNN, LSTM and GRU with their defaults."
+            )
+    return dict(named_estimators(estimators))

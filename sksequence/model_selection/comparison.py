@@ -79,7 +79,7 @@ def compare(
 
     Parameters
     ----------
-    estimators : list of estimators, dict of str to estimator, estimator or None
+    estimators : list of estimators or of (str, estimator), dict of str to estimator, estimator or None
         What is compared: networks, Pipelines, ensembles, searches or any other estimators of one task.
         None: RNN, LSTM and GRU with their defaults.
     X : array-like
