@@ -81,7 +81,7 @@ class SequenceRegressor(RegressorMixin, SequencePredictor):
         kind = getattr(getattr(y, "dtype", None), "kind", "O")
         if kind in "biuf" or getattr(y, "ndim", 1) != 1:
             return
-        for i, value in enumerate(y):
+        for i, value in enumerate(y if hasattr(y, "__iter__") else ()):
             if isinstance(value, str) and not _is_number(value):
                 raise InputError(
                     f"{type(self).__name__}: y holds {str(value)!r} at position {i}, but a regressor needs "
