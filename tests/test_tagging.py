@@ -379,6 +379,9 @@ def test_cross_val_predict_gives_labels_of_every_sequence(X, y, same_length):
     found = cross_val_predict(make(), X, y, cv=3)
     assert [len(labels) for labels in found] == [len(labels) for labels in y]
     assert 0 < token_accuracy(y, found) <= 1
+    assert {labels.dtype.kind for labels in found} == {labels.dtype.kind for labels in y}
+    named = cross_val_predict(make(), X, [np.array(list("abc"))[labels] for labels in y], cv=3)
+    assert all((np.array(list("abc"))[a] == b).all() for a, b in zip(found, named, strict=True))
 
 
 def test_weights_are_routed(X, y):

@@ -66,7 +66,11 @@ class Vocabulary:
             # Whatever scikit-learn's configuration says of tables.
             tokenizer = clone(kind).set_output(transform="default")
             texts, _ = read_texts([X] if isinstance(X, str) else X, caller)
-            sequences = tokenizer.fit_transform(texts)
+            try:
+                sequences = tokenizer.fit_transform(texts)
+            except InputError as error:
+                own = f"{type(tokenizer).__name__}.fit_transform: "
+                raise InputError(f"{caller}: {str(error).removeprefix(own)}") from error
         elif tokenizer is not None:
             raise InputError(
                 f"{caller}: a {type(X).__name__} without strings came, but the tokenizer needs texts. Pass "

@@ -23,7 +23,8 @@ class RaggedList(list):
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         if len({np.shape(item) for item in self}) == 1:
-            return np.stack(list(self)).astype(dtype, copy=False)
+            stacked = np.stack(list(self))
+            return stacked if dtype is None else stacked.astype(dtype, copy=False)
         array = np.empty(len(self), dtype=object)
         array[:] = list(self)
         return array
