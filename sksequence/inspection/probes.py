@@ -52,8 +52,8 @@ def not_recurrent(estimator, caller: str) -> InputError:
     if isinstance(estimator, RecurrentEstimator):
         return InputError(
             f"{caller}: a {type(estimator).__name__} came, but language models are not among those that can "
-            "be looked into yet. Pass a classifier, regressor, tagger or forecaster, or a Pipeline that ends in "
-            "one."
+            "be looked into yet. Pass a classifier, regressor, tagger or forecaster, or a Pipeline that ends "
+            "in one."
         )
     return InputError(
         f"{caller}: a {type(estimator).__name__} came, but a recurrent estimator of sksequence, or a "
