@@ -12,13 +12,13 @@ from sklearn.utils.validation import column_or_1d
 from torch import nn
 
 from sksequence._params import number, param
-from sksequence.engine import ClassWeight, GRUCell, LSTMCell, RNNCell, SequencePredictor
+from sksequence.engine import ClassWeight, GRUCell, LSTMCell, MatchedScore, RNNCell, SequencePredictor
 from sksequence.exceptions import InputError, ParameterError
 
 __all__ = ["GRUClassifier", "LSTMClassifier", "RNNClassifier"]
 
 
-class SequenceClassifier(ClassifierMixin, ClassWeight, SequencePredictor):
+class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePredictor):
     """Base of the classifiers: labels to codes, codes to labels, probabilities.
 
     Attributes

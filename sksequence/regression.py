@@ -7,13 +7,13 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array
 from torch import nn
 
-from sksequence.engine import GRUCell, LSTMCell, RNNCell, SequencePredictor
+from sksequence.engine import GRUCell, LSTMCell, MatchedScore, RNNCell, SequencePredictor
 from sksequence.exceptions import InputError
 
 __all__ = ["GRURegressor", "LSTMRegressor", "RNNRegressor"]
 
 
-class SequenceRegressor(RegressorMixin, SequencePredictor):
+class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
     """Base of the regressors: targets are learned at zero mean and unit variance.
 
     Attributes

@@ -181,6 +181,9 @@ def test_targets_of_a_long_table_are_matched_by_id(data):
     labels = pd.Series(y, index=ids)
     model = LSTMClassifier(**SMALL).fit(long, labels)
     assert (model.predict(long) == labels.sort_index()).mean() > 0.95
+    assert model.score(long, labels) == model.score(long, labels.sort_index()) > 0.95
+    with pytest.raises(InputError, match=r"^LSTMClassifier\.score: y has no target for id 's00' \(1 of"):
+        model.score(long, labels.rename({"s00": "s000"}))
 
 
 def test_negative_weights_are_refused(data):

@@ -68,6 +68,15 @@ def test_partial_fit_refuses_another_number_of_outputs(data):
         model.partial_fit(X, np.column_stack([y, y]))
 
 
+def test_score_matches_targets_by_id():
+    X = [np.full(3, float(i % 5)) for i in range(20)]
+    ids = np.random.default_rng(0).permutation(20) + 100
+    long = pd.concat({i: pd.DataFrame({"x": x}) for i, x in zip(ids, X, strict=True)})
+    y = pd.Series([x[0] for x in X], index=ids)
+    model = GRURegressor(max_epochs=20, random_state=0).fit(long, y)
+    assert model.score(long, y) == model.score(long, y.sort_index().to_numpy()) > 0.5
+
+
 @pytest.mark.parametrize("make", [list, np.array, pd.Series])
 def test_labels_are_a_classifiers(make):
     sentence = (

@@ -7,6 +7,7 @@ from sksequence.engine.class_weight import ClassWeight
 from sksequence.engine.encoder_weights import EncoderWeights
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.gradients import GradientFlow
+from sksequence.engine.matched_score import MatchedScore
 from sksequence.engine.probe import OpenLayer, Probe
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.schedule import Budget, plan
@@ -26,6 +27,7 @@ __all__ = [
     "GRUCell",
     "GradientFlow",
     "LSTMCell",
+    "MatchedScore",
     "OpenLayer",
     "Probe",
     "RNNCell",
