@@ -5,6 +5,7 @@ import re
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import ROOT
 
@@ -112,6 +113,40 @@ def test_insight_marks_one_number_of_each_sequence(example, tmp_path):
     drawn = {path.name for path in tmp_path.glob("insight*")}
     names = ("training", "memory", "gradients", "layers", "gates", "states", "importance")
     assert drawn == {f"insight_{name}.png" for name in names} | {"insight.html"}
+
+
+def test_page_on_rnn_and_lstm_says_what_was_measured(example, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    against, written = example("rnn_against_lstm"), example("rnn_against_lstm_page")
+    plan = {**against.QUICK, "lags": (2,), "n_samples": 64, "epochs": 1, "gradient_lag": 8}
+    monkeypatch.setattr(against, "measure_sets", lambda plan: {})
+    scores = {
+        "digits": 50,
+        "split": [0, 0, 1, 1],
+        "network": ["RNN", "LSTM"] * 2,
+        "accuracy": [0.5, 0.75] * 2,
+    }
+    monkeypatch.setattr(against, "measure_data_needs", lambda plan: pd.DataFrame(scores))
+    measured = against.measure(plan)
+    assert len(measured["recall"]) == 6
+    # Whatever was learned: the worst seed decides up to which lag a network remembers.
+    measured["recall"] = recalled = pd.DataFrame(
+        [
+            {"network": name, "memory": label, "lag": lag, "accuracy": accuracy, "gradient": 1.0}
+            for name in written.NETWORKS
+            for label in written.MEMORY
+            for lag, good in ((5, True), (100, name == "LSTM" and label == 'memory="auto"'), (200, True))
+            for accuracy in (1.0, 0.95 if good else 0.5)
+        ]
+    )
+    assert written.reaches(recalled, "RNN") == {'memory="auto"': 5, "memory=None": 5}
+    assert written.reaches(recalled, "LSTM") == {'memory="auto"': 200, "memory=None": 5}
+    written.write(measured, plan, tmp_path, ".")
+    page = (tmp_path / "rnn_against_lstm.md").read_text(encoding="utf-8")
+    assert "| An RNN remembers 5 to 10 steps | holds |" in page
+    assert "| An LSTM remembers 100 steps and more | with the right start |" in page
+    assert "the RNN leads by -0.250" in page
+    assert (tmp_path / "rnn_against_lstm_memory.png").stat().st_size > 5_000
 
 
 def test_tagging_example_labels_every_step(example):
