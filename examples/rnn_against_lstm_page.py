@@ -224,7 +224,8 @@ def page(measured, plan, images):
         f"One of eight symbols, then noise; the class is the symbol, and the last state answers. 32 units, "
         f"{plan['n_samples']:,} sequences, {updates:,} optimiser steps or until the loss is below "
         f"{plan['solved']}, {plan['seeds']} seeds. Accuracy on 500 new sequences by lag: mean of the seeds, "
-        "in brackets the worst; guessing gives .125. It is what was learned in these steps: more of them may teach more.",
+        "in brackets the worst; guessing gives .125. It is what was learned in these steps: more of them may "
+        "teach more.",
         markdown(recall_table(measured["recall"])),
         f"![Accuracy by lag, for each cell and start]({images}/rnn_against_lstm_memory.png)",
         "## Gradients of networks that have not learned",

@@ -166,11 +166,10 @@ def _summary(networks: dict[str, Any], X) -> list:
     if text is not None:
         cut: Any = {} if isinstance(text, str) else {"analyzer": list}
         return [FunctionTransformer(_texts), TfidfVectorizer(sublinear_tf=True, **cut)]
-    summary: Any = SummaryFeatures
     inner = [innermost(network) for network in networks.values()]
     if getattr(X, "vocabulary", None) is not None or any(getattr(n, "_has_vectors", False) for n in inner):
-        return [summary(tokens=True), TfidfTransformer(sublinear_tf=True)]
-    return [summary(), StandardScaler()]
+        return [SummaryFeatures(tokens=True), TfidfTransformer(sublinear_tf=True)]
+    return [SummaryFeatures(), StandardScaler()]
 
 
 def _texts(X) -> list:

@@ -228,8 +228,7 @@ def _seed(random_state) -> int | None:
 def _folds(cv, task: str, models: dict, X, y, groups) -> list:
     if task == "forecasting" and isinstance(cv, (int, np.integer)):
         first = innermost(next(iter(models.values())))
-        rolling: Any = RollingOriginSplit
-        cv = rolling(cv, horizon=first.horizon, id=first.id, time=first.time)
+        cv = RollingOriginSplit(cv, horizon=first.horizon, id=first.id, time=first.time)
     splitter = check_cv(cv, None if task == "tagging" else y, classifier=task == "classification")
     rows = np.zeros(len(X)) if task == "tagging" else y
     return list(splitter.split(X, rows, groups))
