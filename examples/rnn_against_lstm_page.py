@@ -46,10 +46,11 @@ def reaches(recalled, name):
 def on_memory(recalled):
     auto, torchs = MEMORY
     rnn, lstm = reaches(recalled, "RNN"), reaches(recalled, "LSTM")
+    more = "holds, and more with the right start"
     words = "every seed learned lags up to {:,} steps from torch's weights and {:,} with " + auto
     yield (
         "An RNN remembers 5 to 10 steps",
-        "holds, and more with the right start" if 5 <= rnn[torchs] <= 10 < rnn[auto] else "does not",
+        "does not" if not 5 <= rnn[torchs] <= 10 else more if rnn[auto] > 10 else "holds",
         words.format(rnn[torchs], rnn[auto]),
     )
     yield (
