@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import boolean, integer, number, one_of, param
 from sksequence.engine import ClassWeight, Examples, GRUCell, LSTMCell, RNNCell, SupervisedReader
-from sksequence.exceptions import InputError, ParameterError
+from sksequence.exceptions import InputError
 from sksequence.metrics import token_accuracy
 from sksequence.metrics.labels import StepLabels, read_labels
 from sksequence.modules import ChainLoss, ChainNetwork, StepLoss, StepNetwork, log_marginals, viterbi
@@ -63,7 +63,8 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         doc="""Whether the labels of a sequence are scored together, by a linear-chain conditional random
         field (Lafferty et al. 2001) over the network's scores: `predict` is then the best label
         sequence, and `predict_proba` the marginal probability of each label. It helps where some
-        labels can hardly follow others, as in BIO schemes.""",
+        labels can hardly follow others, as in BIO schemes. `class_weight` then weighs the log
+        probability of each label given the one before it.""",
     )
 
     _per_step = True
@@ -224,14 +225,10 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         return attrgetter("emissions") if self.crf else None
 
     def _criterion(self, targets):
+        loss = ChainLoss if self.crf else StepLoss
         if self.class_weight is None:
-            return ChainLoss() if self.crf else StepLoss()
-        if self.crf:
-            raise ParameterError(
-                f"The 'class_weight' parameter of {type(self).__name__} must be None with crf=True: a field "
-                "has one loss for the labels of a whole sequence. Weigh sequences with sample_weight instead."
-            )
-        return StepLoss(torch.from_numpy(self._class_weights(targets)).float())
+            return loss()
+        return loss(torch.from_numpy(self._class_weights(targets)).float())
 
     def _class_weights(self, targets: SequenceArray) -> np.ndarray:
         """Weight of each class, those that do not occur among them."""

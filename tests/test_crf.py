@@ -5,7 +5,16 @@ from itertools import pairwise, product
 import pytest
 import torch
 
-from sksequence.modules import Chain, ChainLoss, log_marginals, log_partition, path_score, viterbi
+from sksequence.modules import (
+    Chain,
+    ChainLoss,
+    StepLoss,
+    log_marginals,
+    log_partition,
+    log_step_proba,
+    path_score,
+    viterbi,
+)
 
 N_LABELS = 3
 LENGTHS = torch.tensor([4, 1, 3, 2])
@@ -74,6 +83,68 @@ def test_marginals_sum_the_paths_through_each_label(seed):
             torch.testing.assert_close(found[i, t, label], expected)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_step_given_the_one_before_sums_the_paths_through_both(seed):
+    chain = make_chain(seed=seed)
+    for true in product(range(N_LABELS), repeat=2):
+        labels = torch.tensor([padded(true[:1] + true)] * 4)
+        found = log_step_proba(chain, labels, LENGTHS).exp()
+        for i, length in enumerate(LENGTHS):
+            paths, scores = all_paths(chain, i)
+            probability = scores.softmax(0)
+
+            fits = torch.tensor([[label == labels[i, t] for t, label in enumerate(path)] for path in paths])
+
+            def mass(*steps, fits=fits, probability=probability):
+                """Of all paths with the true labels at these steps."""
+                return probability[fits[:, list(steps)].all(1)].sum()
+
+            torch.testing.assert_close(found[i, 0], mass(0))
+            for t in range(1, int(length)):
+                torch.testing.assert_close(found[i, t], mass(t - 1, t) / mass(t - 1))
+            assert (found[i, length:] == 1).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weighted_loss_by_hand(seed):
+    chain, weight = make_chain(seed=seed), torch.tensor([0.5, 1.0, 4.0], dtype=torch.float64)
+    labels = torch.tensor([[0, 1, 2, 1], [2, 0, 0, 0], [1, 1, 0, 2], [2, 0, 1, 1]])
+    losses, counts = ChainLoss(weight)(chain, labels, LENGTHS)
+    for i, length in enumerate(LENGTHS.tolist()):
+        true = tuple(labels[i, :length].tolist())
+        paths, scores = all_paths(chain, i)
+        probability = scores.softmax(0)
+        begins = [
+            probability[torch.tensor([path[: t + 1] == true[: t + 1] for path in paths])].sum().log()
+            for t in range(length)
+        ]
+        steps = [begins[0], *(b - a for a, b in pairwise(begins))]  # given all labels before
+        expected = -sum(weight[label] * step for label, step in zip(true, steps, strict=True))
+        torch.testing.assert_close(losses[i], expected)
+        torch.testing.assert_close(counts[i], weight[list(true)].sum())
+
+
+def test_equal_weights_scale_the_loss_of_the_field():
+    chain, labels = make_chain(), torch.tensor([[0, 1, 2, 1], [2, 2, 2, 2], [1, 1, 0, 0], [2, 0, 0, 0]])
+    plain, steps = ChainLoss()(chain, labels, LENGTHS)
+    weighted, counts = ChainLoss(torch.full((N_LABELS,), 3.0, dtype=torch.float64))(chain, labels, LENGTHS)
+    torch.testing.assert_close(weighted, 3 * plain)
+    torch.testing.assert_close(counts, 3 * steps.double())
+
+
+def test_without_transitions_the_weighted_loss_is_that_of_single_steps():
+    zero = torch.zeros(N_LABELS, dtype=torch.float64)
+    chain = make_chain()._replace(transitions=zero.expand(N_LABELS, -1), first=zero, last=zero)
+    labels = torch.tensor([[0, 1, 2, 1], [2, 2, 2, 2], [1, 1, 0, 0], [2, 0, 0, 0]])
+    weight = torch.tensor([0.5, 1.0, 4.0], dtype=torch.float64)
+    found, expected = (
+        ChainLoss(weight)(chain, labels, LENGTHS),
+        StepLoss(weight)(chain.emissions, labels, LENGTHS),
+    )
+    for mine, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
 def test_marginals_are_the_gradient_of_the_partition():
     chain = make_chain()
     emissions = chain.emissions.clone().requires_grad_()
@@ -82,12 +153,13 @@ def test_marginals_are_the_gradient_of_the_partition():
     torch.testing.assert_close(emissions.grad, log_marginals(chain, LENGTHS).exp() * inside)
 
 
-def test_loss_passes_gradcheck():
+@pytest.mark.parametrize("weight", [None, torch.tensor([0.5, 1.0, 4.0], dtype=torch.float64)])
+def test_loss_passes_gradcheck(weight):
     chain = make_chain(scale=1.0)
     labels = torch.tensor([[0, 1, 2, 1], [2, 2, 2, 2], [1, 1, 0, 0], [2, 0, 0, 0]])
 
     def loss(*scores):
-        return ChainLoss()(Chain(*scores), labels, LENGTHS)[0]
+        return ChainLoss(weight)(Chain(*scores), labels, LENGTHS)[0]
 
     assert torch.autograd.gradcheck(loss, tuple(score.requires_grad_() for score in chain))
 
@@ -97,7 +169,13 @@ def test_padding_is_never_read():
     inside = (torch.arange(4) < LENGTHS.unsqueeze(1)).unsqueeze(2)
     other = chain._replace(emissions=torch.where(inside, chain.emissions, 1e6))
     labels = torch.tensor([[0, 1, 2, 1], [2, 0, 1, 2], [1, 1, 0, 0], [2, 0, 0, 1]])
-    for function in (log_partition, lambda c, n: path_score(c, labels, n)):
+    weighted = ChainLoss(torch.tensor([0.5, 1.0, 4.0], dtype=torch.float64))
+    for function in (
+        log_partition,
+        lambda c, n: path_score(c, labels, n),
+        lambda c, n: log_step_proba(c, labels, n),
+        lambda c, n: weighted(c, labels, n)[0],
+    ):
         torch.testing.assert_close(function(other, LENGTHS), function(chain, LENGTHS))
     for function in (log_marginals, viterbi):
         for mine, theirs, n in zip(function(other, LENGTHS), function(chain, LENGTHS), LENGTHS, strict=True):

@@ -27,7 +27,7 @@ from skorch.callbacks import EpochScoring
 
 import sksequence
 from sksequence import GRUTagger, LSTMTagger, PerTimestep, RNNTagger, SequenceArray, WordFeatures
-from sksequence.exceptions import InputError, ParameterError
+from sksequence.exceptions import InputError
 from sksequence.metrics import token_accuracy
 
 TAGGERS = (RNNTagger, LSTMTagger, GRUTagger)
@@ -229,22 +229,24 @@ def test_validation_loss_is_the_mean_over_all_steps_of_all_batches(X, y):
     assert told.history_["valid_loss"].iloc[0] == pytest.approx(lean.history_["valid_loss"].iloc[0], rel=1e-6)
 
 
-def test_class_weights_move_the_labels(X, y):
-    options = {"max_epochs": 15, "lr": 0.02}
+@pytest.mark.parametrize("crf", [False, True])
+def test_class_weights_move_the_labels(X, y, crf):
+    options = {"max_epochs": 15, "lr": 0.02, "crf": crf}
     plain = make(**options).fit(X, y)
     heavy = make(**options, class_weight={0: 1.0, 1: 1.0, 2: 20.0}).fit(X, y)
     share = [np.mean(np.concatenate(model.predict(X)) == 2) for model in (plain, heavy)]
     assert share[1] > share[0] + 0.05
 
 
-def test_balanced_weights_are_those_of_the_frequencies(X, y):
+@pytest.mark.parametrize("crf", [False, True])
+def test_balanced_weights_are_those_of_the_frequencies(X, y, crf):
     counts = np.bincount(np.concatenate(y))
     given = dict(enumerate(counts.sum() / (3 * counts)))
-    assert torch.equal(
-        weights(make(class_weight="balanced").fit(X, y)), weights(make(class_weight=given).fit(X, y))
-    )
+    balanced, by_hand = (weights(make(class_weight=w, crf=crf).fit(X, y)) for w in ("balanced", given))
+    assert torch.equal(balanced, by_hand)
+    assert not torch.equal(balanced, weights(make(crf=crf).fit(X, y)))
     # A label that has not come yet cannot have a frequency.
-    make(class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2, 3])
+    make(class_weight="balanced", crf=crf).partial_fit(X, y, classes=[0, 1, 2, 3])
 
 
 @pytest.mark.parametrize("crf", [False, True])
@@ -464,13 +466,6 @@ def test_unknown_labels_are_told_with_their_place(X, y, label, place):
         f"GRUTagger: y holds {label!r} at {place}, but the classes are [0, 1, 2]. Pass all of them as "
         "`classes` at the first partial_fit, or fit anew."
     )
-
-
-def test_a_field_has_no_class_weights(X, y):
-    with pytest.raises(
-        ParameterError, match="The 'class_weight' parameter of GRUTagger must be None with crf"
-    ):
-        make(crf=True, class_weight="balanced").fit(X, y)
 
 
 # ---------------------------------------------------------------------- words

@@ -1,7 +1,15 @@
 """Networks as plain ``torch.nn.Module``: they know neither scikit-learn nor skorch."""
 
 from sksequence.modules.cells import CELLS, Cell, new_embedding, new_linear, new_recurrence
-from sksequence.modules.crf import Chain, ChainLoss, log_marginals, log_partition, path_score, viterbi
+from sksequence.modules.crf import (
+    Chain,
+    ChainLoss,
+    log_marginals,
+    log_partition,
+    log_step_proba,
+    path_score,
+    viterbi,
+)
 from sksequence.modules.inputs import MixedInputs, Patches, Standardize, TokenEmbedding
 from sksequence.modules.language import Carry, GivenLoss, LanguageNetwork
 from sksequence.modules.masking import reverse, valid_steps
@@ -42,6 +50,7 @@ __all__ = [
     "Unrolled",
     "log_marginals",
     "log_partition",
+    "log_step_proba",
     "new_embedding",
     "new_linear",
     "new_recurrence",

@@ -17,7 +17,15 @@ from torch import nn
 
 from sksequence.modules.masking import valid_steps
 
-__all__ = ["Chain", "ChainLoss", "log_marginals", "log_partition", "path_score", "viterbi"]
+__all__ = [
+    "Chain",
+    "ChainLoss",
+    "log_marginals",
+    "log_partition",
+    "log_step_proba",
+    "path_score",
+    "viterbi",
+]
 
 
 class Chain(NamedTuple):
@@ -55,15 +63,33 @@ def log_partition(chain: Chain, lengths: torch.Tensor) -> torch.Tensor:
     return (_messages(chain, lengths)[-1] + chain.last).logsumexp(1)
 
 
+def _messages_back(chain: Chain, lengths: torch.Tensor) -> torch.Tensor:
+    """For every step and label, the log sum over all paths from there to the end: (B,) -> (B, T, K)."""
+    emissions = chain.emissions.unbind(1)
+    messages = [chain.last.expand_as(emissions[0])]
+    for t in range(len(emissions) - 1, 0, -1):
+        paths = chain.transitions + (emissions[t] + messages[-1]).unsqueeze(1)  # (B, K, K)
+        messages.append(torch.where((t < lengths).unsqueeze(1), paths.logsumexp(2), chain.last))
+    return torch.stack(messages[::-1], 1)
+
+
 def log_marginals(chain: Chain, lengths: torch.Tensor) -> torch.Tensor:
     """Log probability of each label at each step, by forward and backward messages: (B,) -> (B, T, K)."""
-    ahead = _messages(chain, lengths)
-    emissions = chain.emissions.unbind(1)
-    back = [chain.last.expand_as(ahead[-1])]
-    for t in range(len(ahead) - 1, 0, -1):
-        paths = chain.transitions + (emissions[t] + back[-1]).unsqueeze(1)  # (B, K, K)
-        back.append(torch.where((t < lengths).unsqueeze(1), paths.logsumexp(2), chain.last))
-    return (torch.stack(ahead, 1) + torch.stack(back[::-1], 1)).log_softmax(2)
+    return (torch.stack(_messages(chain, lengths), 1) + _messages_back(chain, lengths)).log_softmax(2)
+
+
+def log_step_proba(chain: Chain, labels: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Log probability of each step's label, given the label before it and all of X: (B, T), (B,) -> (B, T).
+
+    By the chain rule a sequence's sum is the log probability of all its labels. Padding has zeros.
+    """
+    back = _messages_back(chain, lengths)  # (B, T, K)
+    begins = (chain.first + chain.emissions[:, 0] + back[:, 0]).log_softmax(1).gather(1, labels[:, :1])
+    here = (chain.emissions + back).gather(2, labels.unsqueeze(2)).squeeze(2)  # (B, T)
+    before = back.gather(2, labels.unsqueeze(2)).squeeze(2)[:, :-1]
+    goes_on = chain.transitions[labels[:, :-1], labels[:, 1:]] + here[:, 1:] - before
+    valid = valid_steps(lengths, labels.shape[1])
+    return torch.cat([begins, goes_on], 1).masked_fill(~valid, 0.0)
 
 
 def viterbi(chain: Chain, lengths: torch.Tensor) -> torch.Tensor:
@@ -86,10 +112,39 @@ def viterbi(chain: Chain, lengths: torch.Tensor) -> torch.Tensor:
 
 
 class ChainLoss(nn.Module):
-    """Minus the log probability of the true labels of each sequence."""
+    """Minus the log probability of the true labels of each sequence.
+
+    With weights w, that of each label y_t given the one before counts ``w[y_t]`` times::
+
+        - sum_t w[y_t] log p(y_t | y_t-1, X)
+
+    Equal weights of 1 make this the loss of the field, and a field whose labels do not know each other has
+    the weighted cross-entropy. De Lannoy et al. (2012) weigh the factors of a field by label, too, theirs
+    being what the forward algorithm adds at a step; that is no log probability, and can be positive.
+
+    Parameters
+    ----------
+    weight : Tensor of shape (K,) or None
+        How much a step of each label counts.
+
+    References
+    ----------
+    .. [1] G. de Lannoy, D. François, J. Delbeke, M. Verleysen, "Weighted conditional random fields for
+       supervised interpatient heartbeat classification", IEEE Transactions on Biomedical Engineering 59(1),
+       2012.
+    """
+
+    weight: torch.Tensor | None
+
+    def __init__(self, weight: torch.Tensor | None = None):
+        super().__init__()
+        self.register_buffer("weight", weight)
 
     def forward(
         self, chain: Chain, labels: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Sum of the loss and number of steps of each sequence: (B, T), (B,) -> (B,), (B,)."""
-        return log_partition(chain, lengths) - path_score(chain, labels, lengths), lengths
+        """Sum of the losses and of the weights of each sequence: (B, T), (B,) -> (B,), (B,)."""
+        if self.weight is None:
+            return log_partition(chain, lengths) - path_score(chain, labels, lengths), lengths
+        weights = self.weight[labels] * valid_steps(lengths, labels.shape[1])
+        return -(weights * log_step_proba(chain, labels, lengths)).sum(1), weights.sum(1)
