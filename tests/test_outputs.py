@@ -7,7 +7,7 @@ from scipy import stats
 
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.forecasting.outputs import DEFAULT_QUANTILES, OUTPUTS, check_counts, make_output
-from sksequence.modules.segments import Forecast
+from sksequence.modules.forecast import Forecast
 
 DISTRIBUTIONS = ["quantile", "normal", "student_t", "negative_binomial"]
 CONTINUOUS = DISTRIBUTIONS[:3]

@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from sksequence.modules.forecast import absolute_error, squared_error
 from sksequence.modules.noise import seed_noise
-from sksequence.modules.segments import (
-    Ensemble,
-    SegmentNetwork,
-    WindowNorm,
-    absolute_error,
-    align_right,
-    squared_error,
-)
+from sksequence.modules.segments import Ensemble, SegmentNetwork
+from sksequence.modules.window_norm import WindowNorm, align_right
 
 WINDOW, HORIZON = 12, 5
 CELLS = ["rnn", "lstm", "gru"]

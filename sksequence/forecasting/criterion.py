@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from sksequence.forecasting.outputs import Output
-from sksequence.modules.segments import Forecast
+from sksequence.modules.forecast import Forecast
 
 __all__ = ["ForecastLoss"]
 

@@ -20,7 +20,7 @@ from torch import Tensor, distributions
 from torch.nn.functional import softplus
 
 from sksequence.exceptions import InputError
-from sksequence.modules.segments import Forecast
+from sksequence.modules.forecast import Forecast
 
 __all__ = ["UNIT", "Distribution", "NegativeBinomial", "Normal", "Output", "StudentT", "check_counts"]
 

@@ -24,7 +24,7 @@ from sksequence.forecasting.distributions import (
     StudentT,
     check_counts,
 )
-from sksequence.modules.segments import Forecast
+from sksequence.modules.forecast import Forecast
 
 __all__ = [
     "DEFAULT_QUANTILES",

@@ -25,7 +25,7 @@ class ForecastProbe(Probe):
     Parameters
     ----------
     module : torch.nn.Module
-        Gives a :class:`~sksequence.modules.segments.Forecast`.
+        Gives a :class:`~sksequence.modules.forecast.Forecast`.
     examples : Examples
         Windows, the target first, and what stands beside them.
     n_outputs : int

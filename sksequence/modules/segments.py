@@ -9,230 +9,24 @@ by an embedding.
 References
 ----------
 Lin et al. (2023), "SegRNN: Segment Recurrent Neural Network for Long-Term Time Series Forecasting".
-Zeng et al. (2023), "Are Transformers Effective for Time Series Forecasting?" (subtracting the last value).
-Kim et al. (2022), "Reversible Instance Normalization" (centre and scale of the window, undone at the end).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from sksequence.modules.branches import CovariateBranch, SeasonalBranch
 from sksequence.modules.cells import CELLS, new_linear, new_recurrence
+from sksequence.modules.forecast import Forecast
 from sksequence.modules.noise import SeededDropout
+from sksequence.modules.window_norm import WindowNorm, align_right
 
-__all__ = [
-    "CovariateBranch",
-    "Ensemble",
-    "Forecast",
-    "SeasonalBranch",
-    "SegmentNetwork",
-    "WindowNorm",
-    "absolute_error",
-    "squared_error",
-]
-
-_CENTERS = ("last", "season", "window", None)
-# Units of the step-by-step effect of covariates.
-_EFFECT_UNITS = 32
-
-
-class Forecast(NamedTuple):
-    """What :class:`SegmentNetwork` gives: a forecast on the window's own scale, and the way back.
-
-    Attributes
-    ----------
-    z : Tensor of shape (B, H) or (B, H, P)
-        Forecast on the normalised scale, of one number or of P numbers a step. Losses are taken here,
-        so that every window weighs the same. An :class:`Ensemble` puts an axis of members in front.
-    center : Tensor of shape (B, 1)
-        What was subtracted from the window, in the units of the window.
-    scale : Tensor of shape (B, 1)
-        What the window was divided by, in the units of the window; 1 where nothing was.
-    """
-
-    z: Tensor
-    center: Tensor
-    scale: Tensor
-
-    @property
-    def values(self) -> Tensor:
-        """A forecast of one number a step, in the units of the window, (B, H)."""
-        return self.center + self.scale * self.z
-
-    def normalize(self, target: Tensor) -> Tensor:
-        """`target` (B, H), in the units of the window, on the scale of `z`."""
-        return (target - self.center) / self.scale
-
-
-def absolute_error(forecast: Forecast, target: Tensor) -> Tensor:
-    """Mean absolute error of each sample on the normalised scale, (B,)."""
-    return (forecast.z - forecast.normalize(target)).abs().mean(1)
-
-
-def squared_error(forecast: Forecast, target: Tensor) -> Tensor:
-    """Mean squared error of each sample on the normalised scale, (B,)."""
-    return (forecast.z - forecast.normalize(target)).square().mean(1)
-
-
-def align_right(values: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Move right-padded windows so that the last valid step stands last.
-
-    Parameters
-    ----------
-    values : Tensor of shape (B, T) or (B, T, F)
-        Windows, padded on the right.
-    lengths : Tensor of shape (B,)
-        Valid steps of each window, at least 1.
-    size : int
-        Steps kept. Longer windows lose their oldest steps, shorter ones are filled with 0 in front.
-
-    Returns
-    -------
-    aligned : Tensor of shape (B, size) or (B, size, F)
-        The windows.
-    valid : Tensor of shape (B, size), bool
-        False where a step was missing.
-    """
-    source = lengths[:, None] - size + torch.arange(size, device=values.device)  # (B, size)
-    valid = source >= 0
-    source = source.clamp_(min=0)
-    # A product would let a NaN of the padding through.
-    if values.ndim == 2:
-        return values.gather(1, source).masked_fill(~valid, 0.0), valid
-    aligned = values.gather(1, source[:, :, None].expand(-1, -1, values.shape[2]))
-    return aligned.masked_fill(~valid[:, :, None], 0.0), valid
-
-
-class WindowNorm(nn.Module):
-    """Centre and scale of a window, taken from the window itself.
-
-    Parameters
-    ----------
-    center : {"last", "season", "window"} or None
-        Subtract the last value, the mean of the last season, the mean of the window, or nothing.
-    scale : bool
-        Divide by the standard deviation of the window.
-    season : int
-        Steps of a season, for ``center="season"``.
-    min_scale : float
-        A window whose standard deviation is a smaller share of its mean is flat, and is not divided.
-    """
-
-    def __init__(self, center: str | None, scale: bool, season: int = 1, min_scale: float = 1e-5):
-        super().__init__()
-        if center not in _CENTERS:
-            raise ValueError(f"WindowNorm: center is {center!r}, but one of {_CENTERS} is needed.")
-        self.center, self.scale, self.season, self.min_scale = center, scale, season, min_scale
-
-    @property
-    def present(self) -> int:
-        """Steps that the centre is taken from: what the normalised window is relative to."""
-        return self.season if self.center in ("season", "window") else 1
-
-    def forward(self, aligned: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Windows (B, L) whose missing steps in front are 0 -> centre (B, 1) and scale (B, 1)."""
-        if self.center == "last":
-            center = aligned[:, -1:]
-        elif self.center == "season":
-            center = _masked_mean(aligned[:, -self.season :], valid[:, -self.season :])
-        elif self.center == "window":
-            center = _masked_mean(aligned, valid)
-        else:
-            center = torch.zeros_like(aligned[:, :1])
-        if not self.scale:
-            return center, torch.ones_like(center)
-        mean = center if self.center == "window" else _masked_mean(aligned, valid)
-        deviation = _masked_mean((aligned - mean).square(), valid).sqrt()
-        moves = deviation > self.min_scale * mean.abs()
-        return center, torch.where(moves, deviation, torch.ones_like(deviation))
-
-
-def _masked_mean(values: Tensor, valid: Tensor) -> Tensor:
-    """Mean over the valid steps of (B, T), as (B, 1)."""
-    return (values * valid).sum(1, keepdim=True) / valid.sum(1, keepdim=True)
-
-
-class SeasonalBranch(nn.Module):
-    """Gated copies of the window's last whole seasons, continued over the horizon.
-
-    Each season is split into its level (mean) and its shape (season minus level). Three learned
-    scalars per season length weigh the last shape, the mean shape and the last level.
-
-    Parameters
-    ----------
-    seasons : sequence of int
-        Season lengths, in steps. Those that do not fit in `window` are ignored.
-    window, horizon : int
-        Steps read and steps forecast.
-    """
-
-    def __init__(self, seasons: Sequence[int], window: int, horizon: int):
-        super().__init__()
-        self.seasons = tuple(season for season in seasons if 1 < season <= window)
-        self.horizon = horizon
-        gates = torch.zeros(len(self.seasons), 3)
-        # Half a seasonal naive forecast to start from, which training then turns up or down.
-        gates[:1] = 0.5
-        self.gates = nn.Parameter(gates)
-
-    def forward(self, z: Tensor, valid: Tensor) -> Tensor:
-        """Normalised windows (B, L) and their valid steps -> (B, H)."""
-        total = z.new_zeros(z.shape[0], self.horizon)
-        for gates, season in zip(self.gates, self.seasons, strict=True):
-            one_season = self._one_season(z, valid, season, gates)  # (B, season)
-            copies = math.ceil(self.horizon / season)
-            total = total + one_season.repeat(1, copies)[:, : self.horizon]
-        return total
-
-    @staticmethod
-    def _one_season(z: Tensor, valid: Tensor, season: int, gates: Tensor) -> Tensor:
-        n_seasons = z.shape[1] // season
-        stacked = z[:, -n_seasons * season :].unflatten(1, (n_seasons, season))  # (B, n, season)
-        # Only whole seasons count; a window without one gets nothing from this branch.
-        whole = valid[:, -n_seasons * season :: season].to(z.dtype)[:, :, None]  # (B, n, 1)
-        level = stacked.mean(2, keepdim=True)  # (B, n, 1)
-        shape = (stacked - level) * whole
-        mean_shape = shape.sum(1) / whole.sum(1).clamp(min=1)  # (B, season)
-        return gates[0] * shape[:, -1] + gates[1] * mean_shape + gates[2] * (level * whole)[:, -1]
-
-
-class CovariateBranch(nn.Module):
-    """What columns known ahead do to each step by themselves: a small network, step by step.
-
-    It adds ``g(k_t) - g(k_now)``: the normalised window is relative to its present, so an effect
-    that is there already must not be added once more.
-
-    Parameters
-    ----------
-    n_future, n_static : int
-        Columns known ahead, and constants of a series.
-    generator : torch.Generator
-        Source of the initial weights.
-    """
-
-    def __init__(self, n_future: int, n_static: int, *, generator: torch.Generator):
-        super().__init__()
-        self.n_future = n_future
-        self.hidden = new_linear(n_future + n_static, _EFFECT_UNITS, generator=generator)
-        self.effect = new_linear(_EFFECT_UNITS, 1, generator=generator)
-
-    def forward(self, past: Tensor, valid: Tensor, future: Tensor, static: Tensor | None) -> Tensor:
-        """Known columns over the present (B, S, K) and the horizon (B, H, K) -> (B, H).
-
-        `valid` (B, S) says which steps of the present there are; its mean effect is subtracted.
-        """
-        now = _masked_mean(self._effect(past, static), valid)  # (B, 1)
-        return self._effect(future, static) - now
-
-    def _effect(self, known: Tensor, static: Tensor | None) -> Tensor:
-        if static is not None:
-            known = torch.cat([known, static[:, None].expand(-1, known.shape[1], -1)], dim=-1)
-        return self.effect(torch.relu(self.hidden(known)))[..., 0]
+__all__ = ["Ensemble", "SegmentNetwork"]
 
 
 class SegmentNetwork(nn.Module):
@@ -253,7 +47,8 @@ class SegmentNetwork(nn.Module):
     seasons : sequence of int
         Season lengths of the seasonal branch, in steps; the first one is trusted at the start.
     center, scale : {"last", "season", "window"} or None, and bool
-        Normalisation of each window, see :class:`WindowNorm`.
+        Normalisation of each window, see
+        :class:`~sksequence.modules.window_norm.WindowNorm`.
     min_scale : float
         Deviation, as a share of the mean, below which a window counts as flat.
     n_channels : int
@@ -469,7 +264,7 @@ class SegmentNetwork(nn.Module):
 class Ensemble(nn.Module):
     """Networks of one kind, trained side by side on the same batches.
 
-    Its :class:`Forecast` has the members in front, ``z`` being (n_members, B, H) or (n_members, B, H, P):
+    Its forecast has the members in front, ``z`` being (n_members, B, H) or (n_members, B, H, P):
     losses and readings are averaged over them. Gradients are clipped by their norm over all members.
 
     Parameters
