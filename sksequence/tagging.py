@@ -154,16 +154,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         index = getattr(y, "index", None)
         if getattr(index, "nlevels", 1) == 1:
             y = super()._aligned(y, sequences, caller)
-        labels = read_labels(y, caller)
-        if labels.ids is not None and sequences.ids is not None and len(labels) == len(sequences):
-            differ = np.flatnonzero(labels.ids != sequences.ids)[:1]
-            if len(differ):
-                ids = [held[differ].tolist()[0] for held in (labels.ids, sequences.ids)]
-                raise InputError(
-                    f"{caller}: the ids of y and X differ, first {ids[0]!r} and {ids[1]!r}, but labels are "
-                    "matched to sequences by them. Take both from the same table."
-                )
-        return labels.fitted(sequences.lengths, "X", caller)
+        return read_labels(y, caller).fitted(sequences.lengths, "X", caller, sequences.ids)
 
     def _encode_targets(self, y, *, reset, classes=None) -> SequenceArray:
         name = type(self).__name__

@@ -37,6 +37,7 @@ from sksequence import (
 )
 from sksequence.exceptions import InputError, NoSkillWarning, ParameterError
 from sksequence.model_selection import ComparisonDisplay
+from sksequence.model_selection.candidates import task_of
 from sksequence.model_selection.footprint import peak_memory
 from sksequence.model_selection.measures import answer_times, n_bytes, n_parameters
 from sksequence.model_selection.significance import corrected_t_test
@@ -174,6 +175,20 @@ def test_taggers_and_language_models_are_compared_without_baselines(rng):
     found = compared({"LSTM": LSTMLanguageModel(hidden_size=4, max_epochs=1, random_state=0)}, texts)
     assert (found.task, list(found.scores)) == ("language", ["LSTM"])
     assert np.isfinite(found.table["score"]).all()
+
+
+def test_taggers_read_long_tables(rng):
+    X = [rng.normal(size=(n, 1)) for n in rng.integers(2, 6, size=12)]
+    y = [(x[:, 0] > 0).astype(int) for x in X]
+    index = pd.MultiIndex.from_tuples([(i, t) for i, x in enumerate(X) for t in range(len(x))])
+    table = pd.DataFrame({"x": np.concatenate(X)[:, 0]}, index=index)
+    labels = pd.Series(np.concatenate(y), index=index)
+    networks = {"LSTM": LSTMTagger(**SMALL)}
+    long, ragged = compared(networks, table[::-1], labels), compared(networks, X, y)
+    pd.testing.assert_frame_equal(long.scores, ragged.scores)
+    assert task_of({}, labels) == "tagging"
+    with pytest.raises(InputError, match="the ids of y and X differ, first 1 and 0"):
+        compared(networks, table, labels.rename(lambda i: i + 1, level=0))
 
 
 # The test of differences -------------------------------------------------------------------------
@@ -323,7 +338,7 @@ def test_comparison_reads_well(labelled, capsys):
     assert [line.split("  ")[0] for line in lines[2:]] == list(found.table.index)
     assert "peak memory" not in lines[1]
     assert "rnn &lt;1&gt;" in found._repr_html_()
-    assert "[########################] 9/9" in capsys.readouterr().err
+    assert "9/9" in capsys.readouterr().err
 
 
 def test_picture_shows_scores_and_times(labelled):

@@ -50,7 +50,9 @@ class StepLabels:
         i = int(np.searchsorted(np.cumsum(self.lengths), row, side="right"))
         return i, int(row - self.starts[i])
 
-    def fitted(self, lengths: np.ndarray, what: str, caller: str) -> StepLabels:
+    def fitted(
+        self, lengths: np.ndarray, what: str, caller: str, ids: np.ndarray | None = None
+    ) -> StepLabels:
         """The labels of sequences of these lengths; what an array holds beyond them is padding.
 
         Parameters
@@ -61,16 +63,24 @@ class StepLabels:
             Whose lengths they are, for the error.
         caller : str
             Who asks, for the error.
+        ids : ndarray of shape (n_sequences,) or None
+            Keys of the sequences. Where the labels have keys too, they must be the same.
 
         Raises
         ------
         InputError
-            If the number of sequences or a length differs.
+            If the number of sequences, a key or a length differs.
         """
         if len(self) != len(lengths):
             raise InputError(
                 f"{caller}: {what} has {len(lengths)} sequences and y has {len(self)} label sequences, but "
                 "each sequence needs one. Pass both of equal length."
+            )
+        if self.ids is not None and ids is not None and (differ := self.ids != ids).any():
+            first = [held[differ].tolist()[0] for held in (self.ids, ids)]
+            raise InputError(
+                f"{caller}: the ids of y and {what} differ, first {first[0]!r} and {first[1]!r}, but labels "
+                "are matched to sequences by them. Take both from the same table."
             )
         if np.array_equal(self.lengths, lengths):
             return self

@@ -1,4 +1,4 @@
-"""Who is compared: the task, the networks that stand for it, and the baselines that they have to beat."""
+"""Who is compared: the task, and the networks that stand for it."""
 
 from __future__ import annotations
 
@@ -6,32 +6,17 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
 
 from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifier
 from sksequence.exceptions import InputError
-from sksequence.forecasting import (
-    GRUForecaster,
-    LinearForecaster,
-    LSTMForecaster,
-    NaiveForecaster,
-    RNNForecaster,
-    SeasonalNaiveForecaster,
-)
+from sksequence.forecasting import GRUForecaster, LSTMForecaster, RNNForecaster
 from sksequence.inspection.probes import named_estimators
-from sksequence.preprocessing import SummaryFeatures
-from sksequence.preprocessing.texts import read_texts
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
-from sksequence.sequences import first_text
 from sksequence.tagging import GRUTagger, LSTMTagger, RNNTagger
 
-__all__ = ["LINEAR", "TASKS", "baselines", "candidates", "innermost", "is_network", "task_of"]
+__all__ = ["TASKS", "candidates", "innermost", "is_network", "named", "task_of"]
 
 TASKS: dict[str, dict[str, Any]] = {
     "classification": {"RNN": RNNClassifier, "LSTM": LSTMClassifier, "GRU": GRUClassifier},
@@ -39,13 +24,6 @@ TASKS: dict[str, dict[str, Any]] = {
     "forecasting": {"RNN": RNNForecaster, "LSTM": LSTMForecaster, "GRU": GRUForecaster},
     "tagging": {"RNN": RNNTagger, "LSTM": LSTMTagger, "GRU": GRUTagger},
 }
-# The baseline that every network should beat.
-LINEAR = "linear"
-# How forecasters read a table: baselines read it as the networks do.
-_READING = ("horizon", "target", "id", "time", "freq", "missing")
-_PENALTIES = np.logspace(-3, 3, 13)
-# Steps of the optimiser that fits a logistic regression.
-_MOST_STEPS = 2_000
 
 
 def innermost(estimator):
@@ -107,6 +85,8 @@ def _task_of_estimator(estimator) -> str:
 def _task_of_targets(y) -> str:
     if y is None:
         return "forecasting"
+    if getattr(getattr(y, "index", None), "nlevels", 1) == 2:  # a row for each step
+        return "tagging"
     if not hasattr(y, "shape") and len(y) and isinstance(y[0], (list, tuple, np.ndarray)):
         return "tagging"
     return "regression" if type_of_target(y, input_name="y").startswith("continuous") else "classification"
@@ -130,67 +110,6 @@ def candidates(estimators, task: str, *, horizon: int | None, random_state) -> d
         return estimators
     options = {"horizon": horizon or 1} if task == "forecasting" else {}
     return {name: make(random_state=random_state, **options) for name, make in TASKS[task].items()}
-
-
-def baselines(task: str, networks: dict[str, Any], X, y) -> dict[str, Any]:
-    """What every network has to beat: a model that ignores X, and a linear one.
-
-    Parameters
-    ----------
-    task : str
-        Taggers and language models have none.
-    networks : dict of str to estimator
-        How they read X is how baselines read it.
-    X, y : array-like
-        Data.
-    """
-    if task == "forecasting":
-        return _naive_forecasters(networks)
-    if task == "classification":
-        linear: Any = LogisticRegression(max_iter=_MOST_STEPS)
-        if np.ndim(y) == 2:  # labels that may coincide
-            linear = OneVsRestClassifier(linear)
-        return {
-            "dummy": DummyClassifier(strategy="prior"),
-            LINEAR: make_pipeline(*_summary(networks, X), linear),
-        }
-    if task == "regression":
-        linear = make_pipeline(*_summary(networks, X), RidgeCV(_PENALTIES))
-        return {"dummy": DummyRegressor(), LINEAR: linear}
-    return {}
-
-
-def _summary(networks: dict[str, Any], X) -> list:
-    """What makes rows of numbers of X."""
-    text = first_text(X)
-    if text is not None:
-        cut: Any = {} if isinstance(text, str) else {"analyzer": list}
-        return [FunctionTransformer(_texts), TfidfVectorizer(sublinear_tf=True, **cut)]
-    inner = [innermost(network) for network in networks.values()]
-    if getattr(X, "vocabulary", None) is not None or any(getattr(n, "_has_vectors", False) for n in inner):
-        return [SummaryFeatures(tokens=True), TfidfTransformer(sublinear_tf=True)]
-    return [SummaryFeatures(), StandardScaler()]
-
-
-def _texts(X) -> list:
-    """Texts, or lists of words, of whatever form, as a list."""
-    return read_texts(X, "compare")[0]
-
-
-def _naive_forecasters(networks: dict[str, Any]) -> dict[str, Any]:
-    first, *others = (innermost(network) for network in networks.values())
-    horizons = {network.horizon for network in (first, *others)}
-    if len(horizons) > 1:
-        raise InputError(
-            f"compare: forecasters of horizons {sorted(horizons)} came, but only forecasts that reach as far "
-            "can be compared. Give all of them one horizon."
-        )
-    reading = {name: getattr(first, name) for name in _READING}
-    return {
-        "naive": NaiveForecaster(**reading),
-        "seasonal naive": SeasonalNaiveForecaster(**reading),
-        LINEAR: LinearForecaster(**reading),
-    }
 
 
 def named(estimators) -> dict[str, Any]:

@@ -18,9 +18,7 @@ from sklearn.model_selection import check_cv
 from sksequence._params import Rule, boolean, integer, none, number, one_of
 from sksequence.exceptions import InputError, NoSkillWarning, ParameterError
 from sksequence.model_selection.candidates import (
-    LINEAR,
     TASKS,
-    baselines,
     candidates,
     innermost,
     is_network,
@@ -30,7 +28,6 @@ from sksequence.model_selection.candidates import (
 from sksequence.model_selection.comparison_table import Comparison, comparison_table
 from sksequence.model_selection.footprint import peak_memory
 from sksequence.model_selection.measures import answer_times, n_bytes, n_epochs, n_parameters, reach
-from sksequence.model_selection.progress import Progress
 from sksequence.model_selection.rows import in_rows, rows_of
 from sksequence.model_selection.scorers import forecast_scorer
 from sksequence.model_selection.splits import RollingOriginSplit
@@ -215,6 +212,8 @@ def _settled(task: str | None, estimators: dict, y) -> str:
 
 def _with_baselines(models: dict, task: str, X, y) -> dict:
     """The models, and the baselines whose names are not taken."""
+    from sksequence.model_selection.baselines import baselines  # needs much of scikit-learn, here only
+
     return models | {name: m for name, m in baselines(task, models, X, y).items() if name not in models}
 
 
@@ -264,6 +263,8 @@ class Fit:
 
 def _fit_all(models: dict, scorers: dict, X, y, folds, n_jobs, error_score, verbose) -> dict[str, list[Fit]]:
     """Fits of each model, fold by fold."""
+    from tqdm.auto import tqdm
+
     # Fold by fold, so that the time left is known from the first few.
     tasks = [(name, i) for i in range(len(folds)) for name in models]
     last = len(folds) - 1
@@ -272,11 +273,11 @@ def _fit_all(models: dict, scorers: dict, X, y, folds, n_jobs, error_score, verb
         for name, i in tasks
     )
     fits: dict[str, list[Fit]] = {name: [] for name in models}
-    progress = Progress(len(tasks), bool(verbose))
-    for (name, _), fit in zip(tasks, work, strict=True):
-        fits[name].append(fit)
-        progress.advance(name)
-    progress.close()
+    with tqdm(total=len(tasks), unit="fit", disable=not verbose) as bar:
+        for (name, _), fit in zip(tasks, work, strict=True):
+            fits[name].append(fit)
+            bar.set_postfix_str(name, refresh=False)
+            bar.update()
     return fits
 
 
@@ -321,6 +322,8 @@ def _warn_of_failures(fits: dict[str, list[Fit]]) -> None:
 
 
 def _warn_without_skill(found: Comparison) -> None:
+    from sksequence.model_selection.baselines import LINEAR
+
     means = found.table["score"]
     networks = [name for name, model in found.estimators.items() if is_network(model)]
     if LINEAR not in means.index or not networks or (means[networks] > means[LINEAR] + _ROUNDING).any():

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sksequence.sequences import as_sequences, targets_in_order
+from sksequence.metrics.labels import read_labels
+from sksequence.sequences import RaggedList, as_sequences, targets_in_order
 
 __all__ = ["in_rows", "rows_of"]
 
@@ -48,11 +49,17 @@ def in_rows(X, y, task: str) -> tuple[Any, Any]:
         return _indexed(X), _indexed(y)
     if hasattr(X, "iloc") and X.index.nlevels == 2:
         sequences = as_sequences(X, caller="compare", missing="mask", tokens=None)
-        if getattr(getattr(y, "index", None), "nlevels", 1) == 2:  # labels of steps
-            return sequences, y
         # They are in order now, and so are folds of them.
-        return sequences._replace(_ids=None), targets_in_order(y, sequences, "compare")
+        return sequences._replace(_ids=None), _targets(y, sequences)
     return X, y
+
+
+def _targets(y, sequences):
+    """One target, or one label sequence, for each sequence of a long table."""
+    if getattr(getattr(y, "index", None), "nlevels", 1) != 2:
+        return targets_in_order(y, sequences, "compare")
+    labels = read_labels(y, "compare").fitted(sequences.lengths, "X", "compare", sequences.ids)
+    return RaggedList.split(labels.values, labels.lengths)
 
 
 def _indexed(series):
