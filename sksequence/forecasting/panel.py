@@ -87,7 +87,7 @@ class Panel:
         import pandas as pd
 
         if self.form.kind == "long":
-            return pd.Index(self.form.names[0])
+            return self.form.names[0]
         if self.form.kind == "keyed":
             return self.form.names.labels
         if self.form.kind == "dict":
@@ -246,26 +246,32 @@ class Panel:
         forecasts = np.asarray(forecasts).astype(self.dtype, copy=False)
         if self.form.kind == "stack":
             return forecasts
-        times = self._following(forecasts.shape[1])
+        times, which = self._following(forecasts.shape[1])
         if self.form.kind in ("long", "keyed"):
-            return self._wrap_long(forecasts, times, labels)
+            return self._wrap_long(forecasts, times, which, labels)
         tables = [
-            self._wrap_table(form, index, table, labels)
-            for form, index, table in zip(self.table_forms, times, forecasts, strict=True)
+            self._wrap_table(form, times[k], table, labels)
+            for form, k, table in zip(self.table_forms, which.tolist(), forecasts, strict=True)
         ]
         if self.form.kind == "dict":
             return dict(zip(self.form.names, tables, strict=True))
         return tables[0] if self.is_single else tables
 
-    def _following(self, n_steps: int) -> list:
-        """Index of the rows that follow each series; worked out once for all that end alike."""
-        known: dict[tuple, Any] = {}
-        end = _once(lambda line: line.end)
-        ends = [end(line) for line in self.timelines]
-        for line, key in zip(self.timelines, ends, strict=True):
-            if line is not None and key not in known:
-                known[key] = line.following(n_steps)
-        return [known.get(key) for key in ends]
+    def _following(self, n_steps: int) -> tuple[list, np.ndarray]:
+        """Indexes of rows that follow, each once, and which of them goes with each series, (n_series,).
+
+        None is the index of a series without one.
+        """
+        places: dict[Any, int] = {}
+        lines: list[Timeline | None] = []
+        # Series that share a timeline, or end alike, go on alike.
+        end = _once(lambda line: places.setdefault(line.end, len(places)))
+        which = np.empty(self.n_series, dtype=np.intp)
+        for i, line in enumerate(self.timelines):
+            which[i] = places.setdefault(None, len(places)) if line is None else end(line)
+            if which[i] == len(lines):
+                lines.append(line)
+        return [None if line is None else line.following(n_steps) for line in lines], which
 
     def _wrap_table(self, form: Form, index, table: np.ndarray, labels):
         """One table (horizon, n_columns[, k])."""
@@ -285,16 +291,26 @@ class Panel:
             return pd.DataFrame(table[:, 0], index=index, columns=labels)
         return pd.DataFrame(_flat(table), index=index, columns=self._columns_by(form.names, labels))
 
-    def _wrap_long(self, forecasts: np.ndarray, times: list, labels):
-        """All series in one table."""
+    def _wrap_long(self, forecasts: np.ndarray, times: list, which: np.ndarray, labels):
+        """All series in one table; series `i` has the index ``times[which[i]]``."""
+        horizon = forecasts.shape[1]
         values = _flat(forecasts.reshape(-1, *forecasts.shape[2:]))
-        all_times = None if times[0] is None else times[0].append(times[1:])
+        step = (which[:, np.newaxis] * horizon + np.arange(horizon)).ravel()
+        some = None if times[0] is None else times[0].append(times[1:])
         if self.form.kind == "keyed":
+            all_times = None if some is None else some.take(step)
             return write_table(self.form.names, all_times, values, _joined_names(self.columns, labels))
         import pandas as pd
 
         keys, names, column_name = self.form.names
-        index = pd.MultiIndex.from_arrays([keys.repeat(forecasts.shape[1]), all_times], names=names)
+        # Names and times are sorted by what there is of them, not by what there is of rows.
+        name, time = pd.Categorical(keys), pd.Categorical(some)
+        index = pd.MultiIndex(
+            levels=[name.categories, time.categories],
+            codes=[np.repeat(name.codes, horizon), time.codes[step]],
+            names=names,
+            verify_integrity=False,
+        )
         return pd.DataFrame(values, index=index, columns=self._columns_by(column_name, labels))
 
     def _columns_by(self, name, labels):

@@ -64,9 +64,9 @@ class Timeline:
                 "to continue it. Convert it with pd.to_datetime, or number the rows with "
                 "reset_index(drop=True)."
             )
-        quick = _like_before(index, known)
+        quick = cls.like(index, known)
         if quick is not None:
-            return cls(index, quick)
+            return quick
         if len(index) > 1 and index[0] > index[-1]:
             raise InputError(
                 f"{where} runs backwards, from {index[0]} to {index[-1]}, but it must increase. "
@@ -80,6 +80,19 @@ class Timeline:
         if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
             return cls(index, _time_step(index, where, known))
         return cls(index, _number_step(index, where, known))
+
+    @classmethod
+    def like(cls, index, known) -> Timeline | None:
+        """The timeline of an index that goes by a step known from a like series; None where that is not seen.
+
+        Parameters
+        ----------
+        index : pandas.Index
+            As in :meth:`of`.
+        known : object
+            Step of the like series.
+        """
+        return None if _like_before(index, known) is None else cls(index, known)
 
     @classmethod
     def regular(
@@ -160,10 +173,14 @@ class Timeline:
 
     def first(self, n_steps: int) -> Timeline:
         """The timeline of the first `n_steps` rows."""
+        if n_steps == len(self.index):
+            return self
         return Timeline(self.index[:n_steps], self.step)
 
     def last(self, n_steps: int) -> Timeline:
         """The timeline of the last `n_steps` rows."""
+        if n_steps == len(self.index):
+            return self
         return Timeline(self.index[len(self.index) - n_steps :], self.step)
 
     def followed_by(self, later: Timeline) -> Timeline:
