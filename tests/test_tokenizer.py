@@ -343,13 +343,13 @@ def test_tokenizer_stands_in_a_search():
     assert clone(search.best_estimator_).get_params()["sequencetokenizer__max_df"] == 1.0
 
 
-def test_reading_takes_little_more_memory_than_the_ids(rng):
-    words = [f"w{i}" for i in range(500)]
-    texts = [" ".join(words[i] for i in rng.integers(0, 500, size=400)) for _ in range(1500)]
+def test_reading_takes_no_more_than_twice_the_memory_of_the_ids(rng):
+    words = np.array([f"w{i}" for i in range(2000)])
+    texts = [" ".join(words[rng.integers(0, 2000, size=400)]) for _ in range(2000)]
     tokenizer = SequenceTokenizer()
     tracemalloc.start()
     tokens = tokenizer.fit_transform(texts)
     kept, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 1.5 * tokens.values.nbytes
-    assert peak < kept + 8 * 4 * (1 << 18)  # the temporaries of one block
+    assert peak < 2 * tokens.values.nbytes

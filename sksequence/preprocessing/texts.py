@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sksequence.exceptions import InputError, InputTypeError
+from sksequence.sequences import only_column
 
 __all__ = ["read_texts"]
 
@@ -57,18 +58,16 @@ def _as_list(X: Any, caller: str) -> list:
         )
     if hasattr(X, "to_pylist") and not hasattr(X, "column_names"):
         return X.to_pylist()  # Arrow
-    names = getattr(X, "column_names", getattr(X, "columns", None))
-    if names is not None:
-        return _as_list(_only_column(X, list(names), caller), caller)
+    column = only_column(X)
+    if column is None:
+        names = getattr(X, "column_names", X.columns)
+        _refuse_columns(len(names), getattr(X, "shape", (len(X), len(names))), caller)
+    if column is not X:
+        return _as_list(column, caller)
     if isinstance(X, np.ndarray) and X.ndim > 1:
         _refuse_columns(X.shape[1] if X.ndim == 2 else 0, X.shape, caller)
         X = X.ravel()
     return X.tolist() if hasattr(X, "tolist") else list(X)
-
-
-def _only_column(X: Any, names: list, caller: str) -> Any:
-    _refuse_columns(len(names), getattr(X, "shape", (len(X), len(names))), caller)
-    return X.column(0) if hasattr(X, "column_names") else X[names[0]]
 
 
 def _refuse_columns(n_columns: int, shape: tuple, caller: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count, repeat
@@ -12,8 +11,6 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import (
-    Parameters,
-    Rule,
     boolean,
     integer,
     none,
@@ -22,7 +19,8 @@ from sksequence._params import (
     param,
 )
 from sksequence.exceptions import InputError, ParameterError
-from sksequence.preprocessing.subwords import SUBWORDS, Subwords
+from sksequence.preprocessing.analyzer import TOKENS, UNKNOWN, Analyzer
+from sksequence.preprocessing.subwords import SUBWORDS
 from sksequence.preprocessing.texts import read_texts
 from sksequence.preprocessing.transformer import SequenceTransformer
 from sksequence.preprocessing.vocabulary import count_tokens, listed, number_texts, rank, renumber, within
@@ -30,30 +28,12 @@ from sksequence.sequences import SequenceArray, as_sequences
 
 __all__ = ["SequenceTokenizer"]
 
-_PADDING, _UNKNOWN, _START, _END = "[PAD]", "[UNK]", "[START]", "[END]"
+_PADDING, _START, _END = "[PAD]", "[START]", "[END]"
 
-_FUNCTION = Rule(callable, "a function of a text")
 _DF = integer(0) | number(0, most=1)
 
 
-def _is_pattern(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and re.compile(value).groups <= 1
-    except re.error:
-        return False
-
-
-def _is_token_list(value: Any) -> bool:
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") or not hasattr(value, "__len__"):
-        return False
-    return all(isinstance(token, str) for token in value)
-
-
-_PATTERN = Rule(_is_pattern, "a regular expression with at most one group")
-_TOKENS = Rule(_is_token_list, "a collection of tokens")
-
-
-class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
+class SequenceTokenizer(Analyzer, SequenceTransformer, auto_wrap_output_keys=None):
     """Cut texts into tokens, and give each token an id.
 
     Parameters have the names and meanings of scikit-learn's CountVectorizer; the order of the tokens is
@@ -96,44 +76,6 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
     ['not a [UNK] film !']
     """
 
-    analyzer: Any = param(
-        default="word",
-        rule=one_of("word", "char", *SUBWORDS) | _FUNCTION,
-        doc="""What a token is: a "word" as `token_pattern` says, a "char", white space included, or a
-        subword, learned by byte-pair encoding ("bpe") or as a "unigram" model (these need
-        ``pip install "sksequence[text]"``). A function maps a text to its tokens, and does all of
-        `preprocessor` and `tokenizer`.""",
-    )
-    lowercase: bool = param(
-        default=True, rule=boolean(), doc="Whether texts, or the tokens that came, become lower case."
-    )
-    strip_accents: Any = param(
-        default=None,
-        rule=none() | one_of("ascii", "unicode") | _FUNCTION,
-        doc="""Removes accents: "ascii" is fast and for characters with an ASCII counterpart, "unicode" for
-        any.""",
-    )
-    preprocessor: Any = param(
-        default=None,
-        rule=none() | _FUNCTION,
-        doc="Replaces `lowercase` and `strip_accents`: a text to a text.",
-    )
-    tokenizer: Any = param(
-        default=None,
-        rule=none() | _FUNCTION,
-        doc='Replaces `token_pattern`: a text to its words; for ``analyzer="word"``.',
-    )
-    token_pattern: str = param(
-        default=r"\w+(?:['\u2019]\w+)*|\.+|!+|\?+|[^\w\s]",
-        rule=_PATTERN,
-        doc="""What a word is; with one group, what stands in it. The default takes words with apostrophes
-        inside, and every sign of punctuation.""",
-    )
-    stop_words: Any = param(
-        default=None,
-        rule=none() | one_of("english") | _TOKENS,
-        doc='Words that are left out; "english" is the list of scikit-learn.',
-    )
     min_df: Any = param(
         default=1,
         rule=_DF,
@@ -154,7 +96,7 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
     )
     vocabulary: Any = param(
         default=None,
-        rule=none() | _TOKENS,
+        rule=none() | TOKENS,
         doc="""The tokens, listed or as the keys of a mapping to their order; ids are given in this order.
         `min_df`, `max_df` and `max_features` then choose nothing.""",
     )
@@ -231,7 +173,7 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
             If something that came is no text.
         """
         check_is_fitted(self, "vocabulary_")
-        documents = self._documents(X, "transform")
+        documents = self._documents(X, f"{type(self).__name__}.transform")
         known = self.vocabulary_.get
         ids, lengths = self._numbered(documents, lambda tokens: map(known, tokens, repeat(1)))
         np.maximum(ids, 1, out=ids)  # "[PAD]" written in a text is no padding
@@ -287,51 +229,16 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
         check_is_fitted(self, "vocabulary_")
         return np.asarray(list(self.vocabulary_), dtype=object)
 
-    # ------------------------------------------------------------------ from texts to tokens
-    def _documents(self, X, method: str, *, learn: bool = False) -> Iterator[Any]:
+    # ------------------------------------------------------------------ from texts to ids
+    def _documents(self, X, caller: str, *, learn: bool = False) -> Iterator[Any]:
         """The tokens of each text that are kept."""
-        caller = f"{type(self).__name__}.{method}"
         texts, are_tokens = read_texts(X, caller)
         if learn:
             if not texts:
                 raise InputError(f"{caller}: 0 texts came, but at least 1 is needed. Check how X was made.")
             self._from_tokens = are_tokens
-        prepare, split, stop_words = self._steps()
-        if self.analyzer in SUBWORDS:
-            if are_tokens:
-                raise InputError(
-                    f"{caller}: lists of tokens came, but analyzer={self.analyzer!r} cuts texts. Pass "
-                    'strings, or set analyzer="word" to take the tokens as they are.'
-                )
-            if learn:
-                self._subwords = Subwords(
-                    map(prepare, texts), self.analyzer, n_pieces=self.max_features, unknown=_UNKNOWN
-                )
-            split = self._subwords.split
-        if are_tokens:
-            documents: Iterator[Any] = (list(map(prepare, tokens)) for tokens in texts)
-        else:
-            documents = (split(prepare(text)) for text in texts)
-        if stop_words:
-            documents = ([token for token in tokens if token not in stop_words] for tokens in documents)
+        documents = self._cut(texts, caller, are_tokens=are_tokens, learn=learn, n_pieces=self.max_features)
         return documents if self.max_length is None else map(self._shortened, documents)
-
-    def _steps(self) -> tuple[Callable, Callable, frozenset | None]:
-        """How a text is prepared, how it is cut, and what is left out; as CountVectorizer does it."""
-        from sklearn.feature_extraction.text import CountVectorizer
-
-        names = ("lowercase", "strip_accents", "preprocessor", "tokenizer", "token_pattern", "stop_words")
-        settings = {name: getattr(self, name) for name in names}
-        if settings["stop_words"] not in (None, "english"):
-            settings["stop_words"] = list(settings["stop_words"])
-        counter = CountVectorizer(**settings)
-        stop_words = counter.get_stop_words()
-        if callable(self.analyzer):
-            return _unchanged, lambda text: list(self.analyzer(text)), stop_words
-        split = _unchanged if self.analyzer == "char" else counter.build_tokenizer()
-        if self.tokenizer is not None and self.analyzer == "word":
-            return counter.build_preprocessor(), lambda text: list(self.tokenizer(text)), stop_words
-        return counter.build_preprocessor(), split, stop_words
 
     def _shortened(self, tokens: Any) -> Any:
         """The head, the tail or both, of so many tokens that start and end find room."""
@@ -343,15 +250,9 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
         tail = room - head
         return tokens[:head] + tokens[len(tokens) - tail :] if tail else tokens[:head]
 
-    def _join(self, tokens: list[str]) -> str:
-        if self.analyzer in SUBWORDS:
-            return self._subwords.join(tokens)
-        return ("" if self.analyzer == "char" else " ").join(tokens)
-
-    # ------------------------------------------------------------------ from tokens to ids
     def _specials(self) -> list[str]:
         ends = [(_START, self.add_start), (_END, self.add_end)]
-        return [_PADDING, _UNKNOWN, *(name for name, wanted in ends if wanted)]
+        return [_PADDING, UNKNOWN, *(name for name, wanted in ends if wanted)]
 
     def _numbered(
         self, documents: Iterable[Any], number: Callable[[Any], Iterable[int]]
@@ -370,7 +271,7 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
                 f"The 'max_length' parameter of {type(self).__name__} must be an int > {len(specials) - 2}, "
                 f"since start and end count. Got {self.max_length} instead."
             )
-        documents = self._documents(X, method, learn=True)
+        documents = self._documents(X, f"{type(self).__name__}.{method}", learn=True)
         # Tokens are numbered as they come, with one look-up each; ids by frequency follow at the end.
         codes: dict[str, int] = defaultdict(count(len(specials)).__next__)
         codes.update(zip(specials, count(), strict=False))
@@ -378,9 +279,10 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
             codes[piece]
         ids, lengths = self._numbered(documents, lambda tokens: map(codes.__getitem__, tokens))
         found = list(codes)
+        codes.clear()  # half of what is held beside the ids; the names are enough from here on
         if self.vocabulary is None:
             order = self._chosen(found, ids, lengths, f"{type(self).__name__}.{method}")
-            names = [found[i] for i in order]
+            names = [found[i] for i in order.tolist()]
         else:
             names = [token for token in listed(self.vocabulary) if token not in specials]
         self.vocabulary_ = {name: i for i, name in enumerate([*specials, *names])}
@@ -391,7 +293,7 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
         renumber(ids, numbers)
         return ids, lengths
 
-    def _chosen(self, found: list[str], ids: np.ndarray, lengths: np.ndarray, caller: str) -> list[int]:
+    def _chosen(self, found: list[str], ids: np.ndarray, lengths: np.ndarray, caller: str) -> np.ndarray:
         """Positions in `found` of the tokens that get an id, in the order of ids."""
         counts, text_counts = count_tokens(ids, lengths, len(found))
         # A piece that longer ones replaced in these texts stands in others.
@@ -417,7 +319,3 @@ class SequenceTokenizer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
         tags.input_tags.three_d_array = False
         tags.input_tags.allow_nan = False
         return tags
-
-
-def _unchanged(value: Any) -> Any:
-    return value

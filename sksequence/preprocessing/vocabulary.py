@@ -11,7 +11,7 @@ import numpy as np
 
 __all__ = ["count_tokens", "listed", "number_texts", "rank", "renumber", "within"]
 
-_BLOCK_TOKENS = 1 << 18  # Counted at a time, so that no temporary is as long as all the ids.
+_BLOCK_TOKENS = 1 << 16  # Counted at a time, so that no temporary is as long as all the ids.
 
 
 def number_texts(
@@ -52,13 +52,13 @@ def number_texts(
     return np.frombuffer(ids, np.int32), np.diff(np.frombuffer(ends, np.int64), prepend=0)
 
 
-def _blocks(lengths: np.ndarray) -> Iterator[slice]:
+def _blocks(lengths: np.ndarray, size: int) -> Iterator[slice]:
     """Runs of texts of about so many tokens."""
     ends = np.cumsum(lengths)
     first = 0
     while first < len(lengths):
         before = ends[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + _BLOCK_TOKENS, side="right")))
+        last = max(first + 1, int(np.searchsorted(ends, before + size, side="right")))
         yield slice(first, last)
         first = last
 
@@ -82,7 +82,8 @@ def count_tokens(ids: np.ndarray, lengths: np.ndarray, n_tokens: int) -> tuple[n
     counts = np.zeros(n_tokens, dtype=np.int64)
     text_counts = np.zeros(n_tokens, dtype=np.int64)
     first = 0
-    for texts in _blocks(lengths):
+    # A block costs as much as it has tokens and the vocabulary has, so it should not be the smaller one.
+    for texts in _blocks(lengths, max(_BLOCK_TOKENS, n_tokens)):
         n = lengths[texts]
         block = ids[first : first + n.sum()]
         first += len(block)
@@ -101,11 +102,10 @@ def within(text_counts: np.ndarray, n_texts: int, min_df: Any, max_df: Any) -> n
     return (text_counts >= least) & (text_counts <= most)
 
 
-def rank(tokens: list[str], counts: np.ndarray, kept: np.ndarray, most: int | None) -> list[int]:
+def rank(tokens: list[str], counts: np.ndarray, kept: np.ndarray, most: int | None) -> np.ndarray:
     """Positions of the kept tokens, the commonest first and equally common ones by the alphabet."""
-    falling = (-counts).tolist()
-    order = sorted(np.flatnonzero(kept).tolist(), key=lambda i: (falling[i], tokens[i]))
-    return order[:most]
+    order = np.array(sorted(np.flatnonzero(kept).tolist(), key=tokens.__getitem__), dtype=np.int64)
+    return order[np.argsort(-counts[order], kind="stable")][:most]
 
 
 def renumber(ids: np.ndarray, numbers: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from sksequence.sequences.checks import check_features, check_ids
 from sksequence.sequences.forms import as_sequences
 from sksequence.sequences.ragged import RaggedList
 from sksequence.sequences.targets import targets_in_order
-from sksequence.sequences.texts import first_text, holds_texts
+from sksequence.sequences.texts import first_text, holds_texts, only_column
 
 __all__ = [
     "RaggedList",
@@ -15,5 +15,6 @@ __all__ = [
     "check_ids",
     "first_text",
     "holds_texts",
+    "only_column",
     "targets_in_order",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["first_text", "holds_texts"]
+__all__ = ["first_text", "holds_texts", "only_column"]
 
 
 def first_text(X: Any) -> Any:
@@ -23,7 +23,9 @@ def first_text(X: Any) -> Any:
     text : str, list of str or None
         A list where texts came as lists of tokens.
     """
-    X = _only_column(X)
+    if hasattr(X, "columns") and getattr(getattr(X, "index", None), "nlevels", 1) > 1:
+        return None  # a long table, whose index names sequences
+    X = only_column(X)
     if isinstance(X, (str, bytes, Mapping, Set, Iterator)) or not hasattr(X, "__iter__"):
         return None
     if hasattr(X, "vocabulary") or getattr(getattr(X, "dtype", None), "kind", "O") in "biufcmM":
@@ -47,9 +49,11 @@ def holds_texts(X: Any) -> bool:
     return first_text(X) is not None
 
 
-def _only_column(X: Any) -> Any:
-    """The column of a table of one, whose index names no sequences; else X."""
-    names = getattr(X, "column_names", getattr(X, "columns", None))
-    if names is None or len(names) != 1 or getattr(getattr(X, "index", None), "nlevels", 1) > 1:
-        return X if names is None else None
+def only_column(X: Any) -> Any:
+    """The column of a table of one, X where it is no table, and None of any other table."""
+    names = getattr(X, "column_names", getattr(X, "columns", None))  # Arrow's, or all others'
+    if names is None:
+        return X
+    if len(names) != 1:
+        return None
     return X.column(0) if hasattr(X, "column_names") else X[names[0]]
