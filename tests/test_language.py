@@ -1,7 +1,5 @@
 """Language models: what they learn from, how they read, and what they refuse."""
 
-import re
-
 import joblib
 import numpy as np
 import pandas as pd
@@ -23,7 +21,6 @@ from sksequence import (
 from sksequence.engine import Budget, Stream
 from sksequence.engine.seeds import generator_for
 from sksequence.exceptions import InputError, ParameterError
-from sksequence.inspection import gate_activity, hidden_states, memory_range
 from sksequence.modules import next_token
 
 MODELS = (RNNLanguageModel, LSTMLanguageModel, GRULanguageModel)
@@ -467,14 +464,3 @@ def test_what_the_tokenizer_refuses_is_refused_in_the_name_of_the_model():
     model = LSTMLanguageModel(tokenizer=SequenceTokenizer(min_df=3), **SMALL)
     with pytest.raises(InputError, match=r"^LSTMLanguageModel\.fit: 2 texts came in which no token is left"):
         model.fit(["ab", "cd"])
-
-
-@pytest.mark.parametrize("look", [memory_range, gate_activity, hidden_states])
-def test_looking_into_a_language_model_is_refused_as_such(look):
-    model = LSTMLanguageModel(max_epochs=1, **SMALL).fit(TEXTS)
-    sentence = (
-        f"{look.__name__}: a LSTMLanguageModel came, but language models are not among those that can be "
-        "looked into yet. Pass a classifier, regressor, tagger or forecaster, or a Pipeline that ends in one."
-    )
-    with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
-        look(model, TEXTS)

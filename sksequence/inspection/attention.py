@@ -64,10 +64,10 @@ def attention_weights(estimator, X):
     encoder: Any = getattr(probe.module, "encoder", None)
     pooling = getattr(probe.module, "pooling", None)
     if not isinstance(pooling, Pooling) or pooling.score is None:
-        kinds = list(pooling.kinds) if isinstance(pooling, Pooling) else None
+        came = f"with pooling={list(pooling.kinds)}" if isinstance(pooling, Pooling) else "without pooling"
         raise InputError(
-            f'{caller}: a network with pooling={kinds} came, but only "attention" has weights. Fit a '
-            'classifier or a regressor with pooling="attention", alone or with others.'
+            f'{caller}: a network {came} came, but only "attention" has weights. Fit a classifier or a '
+            'regressor with pooling="attention", alone or with others.'
         )
     found: list[np.ndarray] = [np.empty(0)] * len(probe)
     with single_thread(), torch.no_grad():

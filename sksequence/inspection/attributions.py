@@ -22,15 +22,16 @@ def input_attributions(estimator, X, *, output=None, method="integrated_gradient
     Parameters
     ----------
     estimator : fitted estimator
-        A classifier, regressor, tagger or forecaster of sksequence, or a Pipeline that ends in one. Of
-        taggers the output at the last step counts.
+        A classifier, regressor, tagger, forecaster or language model of sksequence, or a Pipeline that
+        ends in one. Of taggers the output at the last step counts, of language models the token after a
+        text.
     X : array-like
         Sequences, as the estimator takes them; of series, every window is one, and the target's own past
         is the input.
     output : label, int or None, default=None
         What is divided: of classifiers and taggers the score, before the softmax, of a label, by default of
-        the one predicted for each sequence; of others an output or a step ahead by its position, by default
-        the first.
+        the one predicted for each sequence; of language models that of a token, likewise; of others an output
+        or a step ahead by its position, by default the first.
     method : {"integrated_gradients", "gradient"}, default="integrated_gradients"
         "gradient" multiplies each input, less its mean, by the gradient at the sequence as it is.
         "integrated_gradients" takes the mean gradient on the way from the mean to the sequence, so that
@@ -43,7 +44,7 @@ def input_attributions(estimator, X, *, output=None, method="integrated_gradient
     attributions : list of ndarray of float32 of shape (length_i, n_features)
         Of each sequence, in the order of X, in the units of the network's outputs (scores, standardised
         targets, forecasts in deviations of their window). Tokens get one share a step, and so do steps
-        that hold ids and numbers.
+        that hold ids and numbers. Of language models the first share is that of the boundary before a text.
 
     Raises
     ------
@@ -95,7 +96,8 @@ class _Chooser:
 
     def __init__(self, estimator: Any, output: Any, caller: str):
         multilabel = getattr(estimator, "_multilabel", False)
-        self.classes = None if multilabel else getattr(estimator, "classes_", None)
+        labels = getattr(estimator, "classes_", getattr(estimator, "tokens_", None))
+        self.classes = None if multilabel else labels
         self.output, self.caller = output, caller
 
     def __call__(self, outputs: torch.Tensor) -> torch.Tensor:

@@ -143,12 +143,12 @@ def gradient_flow(estimator, X, y=None, *, max_samples=256, threshold=1e-3):
     Parameters
     ----------
     estimator : fitted estimator
-        A classifier, regressor, tagger or forecaster of sksequence, or a Pipeline that ends in one. One
-        trained for a single epoch shows how training began.
+        A classifier, regressor, tagger, forecaster or language model of sksequence, or a Pipeline that
+        ends in one. One trained for a single epoch shows how training began.
     X : array-like
         Sequences, as the estimator takes them; of series, every training window is one.
     y : array-like or None, default=None
-        Targets, as `fit` takes them; None for forecasters, whose targets stand in X.
+        Targets, as `fit` takes them; None for forecasters and language models, whose targets stand in X.
     max_samples : int or None, default=256
         Sequences looked at, evenly spaced among those that came; None looks at all.
     threshold : float, default=1e-3
@@ -171,7 +171,8 @@ def gradient_flow(estimator, X, y=None, *, max_samples=256, threshold=1e-3):
     is the total derivative of the sequence's own loss, unweighted, in evaluation mode: through all later
     steps, and through whatever reads the state at once. So pooling over all steps keeps gradients from
     vanishing, though the recurrence itself may carry nothing; pass an estimator with ``pooling="last"`` to
-    see that alone. Gradients are those before clipping.
+    see that alone. Of a language model the loss is that of the last token of each text: it shows how far
+    back the network can learn from. Gradients are those before clipping.
 
     References
     ----------

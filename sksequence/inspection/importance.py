@@ -127,7 +127,8 @@ def sequence_permutation_importance(
     Raises
     ------
     InputError
-        If the estimator is a forecaster, which reads series, or X cannot be read.
+        If the estimator is a forecaster, which reads series, or a language model, whose targets stand in X,
+        or X cannot be read.
 
     Notes
     -----
@@ -159,6 +160,11 @@ def sequence_permutation_importance(
         raise InputError(
             f"{caller}: a {type(inner).__name__} came, which reads series, but an estimator that reads "
             "sequences is needed. See memory_range for the past that a forecaster depends on."
+        )
+    if hasattr(inner, "perplexity"):
+        raise InputError(
+            f"{caller}: a {type(inner).__name__} came, but its targets are the tokens of X itself, which "
+            "would be exchanged, too. See memory_range for how far back it looks."
         )
     for name, value in (("n_blocks", n_blocks), ("n_repeats", n_repeats)):
         if not isinstance(value, (int, np.integer)) or value < 1:

@@ -121,11 +121,12 @@ def memory_range(
     Parameters
     ----------
     estimator : fitted estimator
-        A classifier, regressor, tagger or forecaster of sksequence, or a Pipeline that ends in one. Of
-        taggers the output at the last step counts; of forecasters that are recursive the first steps.
+        A classifier, regressor, tagger, forecaster or language model of sksequence, or a Pipeline that
+        ends in one. Of taggers the output at the last step counts; of forecasters that are recursive the
+        first steps; of language models the scores of what may follow each text.
     X : array-like
         Sequences, as the estimator takes them. Of series, every window is a sequence, and the target's
-        own past is the input.
+        own past is the input. Texts are read from the boundary before them; cut long ones.
     method : {"gradient", "jacobian", "occlusion"}, default="gradient"
         "jacobian" takes the Frobenius norm of the Jacobian of the outputs with respect to the
         standardised input (the vector, of tokens) at each lag. "gradient" weighs each entry of it by how

@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence.engine import Probe, RecurrentEstimator
+from sksequence.engine import Probe
 from sksequence.exceptions import InputError
 
 __all__ = ["check_option", "last_step", "named_estimators", "network_of", "not_recurrent", "probe_of"]
@@ -48,13 +48,7 @@ def network_of(estimator, X, caller: str) -> tuple[Any, Any]:
 
 
 def not_recurrent(estimator, caller: str) -> InputError:
-    """The error that says that there is no recurrent network inside, or none that can be asked."""
-    if isinstance(estimator, RecurrentEstimator):
-        return InputError(
-            f"{caller}: a {type(estimator).__name__} came, but language models are not among those that can "
-            "be looked into yet. Pass a classifier, regressor, tagger or forecaster, or a Pipeline that ends "
-            "in one."
-        )
+    """The error that says that there is no recurrent network inside."""
     return InputError(
         f"{caller}: a {type(estimator).__name__} came, but a recurrent estimator of sksequence, or a "
         "Pipeline that ends in one, is needed. Pass such, fitted; of a search, its best_estimator_."

@@ -99,7 +99,8 @@ def hidden_states(estimator, X, *, layer=-1, kind="hidden", member=0):
     estimator : fitted estimator
         Any recurrent estimator of sksequence, or a Pipeline that ends in one.
     X : array-like
-        Sequences, as the estimator takes them; of series, every window is one.
+        Sequences, as the estimator takes them; of series, every window is one. Of language models step 0
+        is the boundary before a text.
     layer : int, default=-1
         0 is the layer that reads the input, -1 the last one.
     kind : {"hidden", "cell"}, default="hidden"

@@ -19,6 +19,7 @@ from sksequence.engine import (
 )
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.language.generation import TextGeneration
+from sksequence.language.probing import TextProbes
 from sksequence.language.reading import last_states, log_probabilities
 from sksequence.language.vocabulary import Vocabulary
 from sksequence.metrics import bits_per_token, perplexity
@@ -36,7 +37,7 @@ _LEAST_PIECES = 8
 _LEAST_TRACKS, _MOST_TRACKS = 4, 32
 
 
-class LanguageModel(TextGeneration, RecurrentStack, TokenInput, RecurrentEstimator):
+class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, RecurrentEstimator):
     """Base of the language models: a stream of tokens in, probabilities out.
 
     Attributes
