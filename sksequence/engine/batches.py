@@ -32,6 +32,13 @@ def _as_tensor(array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array)
 
 
+def _torch_integers(ids: np.ndarray) -> np.ndarray:
+    """Token ids in a dtype that torch gathers; only what it has none for is copied."""
+    if ids.dtype.isnative and ids.dtype in (np.int8, np.uint8, np.int16, np.int32, np.int64):
+        return ids
+    return ids.astype(np.int64)
+
+
 @dataclass(frozen=True)
 class Examples:
     """Sequences and what belongs to each of them.
@@ -98,8 +105,9 @@ class Gather:
     def __init__(self, sequences: SequenceArray):
         values = sequences.values
         if sequences.is_tokens:
-            values = values[:, 0].astype(np.int64, copy=False)
+            values = _torch_integers(values[:, 0])
         self.values = _as_tensor(values)
+        self.is_tokens = sequences.is_tokens
         self.starts = _as_tensor(np.ascontiguousarray(sequences.starts))
         self.lengths = _as_tensor(np.ascontiguousarray(sequences.lengths))
         longest = int(self.lengths.max())
@@ -113,13 +121,17 @@ class Gather:
         """Values (B, T, F), or (B, T) of tokens, and lengths (B,) of the sequences in `index` (B,)."""
         lengths = self.lengths[index]
         if self.blocks is not None:
-            return self.blocks.index_select(0, self.rows[index]), lengths
+            return self._whole(self.blocks.index_select(0, self.rows[index])), lengths
         n_steps = int(lengths.max())
         steps = torch.arange(n_steps)
         if not self.equal:
             steps = torch.minimum(steps, (lengths - 1).unsqueeze(1))
         flat = (self.starts[index].unsqueeze(1) + steps).reshape(-1)
-        return self.values.index_select(0, flat).unflatten(0, (len(index), n_steps)), lengths
+        return self._whole(self.values.index_select(0, flat).unflatten(0, (len(index), n_steps))), lengths
+
+    def _whole(self, batch: torch.Tensor) -> torch.Tensor:
+        """Token ids as what embeddings take; those of a file keep their width until here."""
+        return batch.long() if self.is_tokens else batch
 
 
 class Batches:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from sksequence.sequences import SequenceArray
+from sksequence.sequences import SequenceArray, step_blocks
 
 __all__ = ["step_moments"]
 
-# Rows whose float64 copy is taken at a time.
-_BLOCK_ROWS = 1 << 18
+# Values whose float64 copy is taken at a time: as many as a core's cache holds.
+_BLOCK_VALUES = 1 << 18
 
 
-def step_moments(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
+def step_moments(sequences: SequenceArray, columns: list[int] | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of every feature over the steps that the sequences cover.
 
     Missing values are left out; a feature that never varies gets a deviation of 1. Each step counts
@@ -22,18 +22,21 @@ def step_moments(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
     ----------
     sequences : SequenceArray
         Of numbers.
+    columns : list of int or None
+        Features that are wanted; None for all.
 
     Returns
     -------
     mean, deviation : ndarrays of float64 of shape (n_features,)
+        Of the features wanted, in their order.
     """
-    count = np.zeros(sequences.n_features)
-    mean = np.zeros(sequences.n_features)
-    squares = np.zeros(sequences.n_features)
-    values = sequences.compact().values
-    for first in range(0, len(values), _BLOCK_ROWS):
+    chosen = slice(None) if columns is None else columns
+    n_features = sequences.n_features if columns is None else len(columns)
+    count, mean, squares = (np.zeros(n_features) for _ in range(3))
+    n_rows = max(1, _BLOCK_VALUES // sequences.n_features)
+    for _, rows in step_blocks(sequences, n_rows):
         # Features as rows of a copy: sums over what lies side by side are the fastest, and the most exact.
-        block = np.array(values[first : first + _BLOCK_ROWS].T, dtype=np.float64, order="C")
+        block = np.array(rows[:, chosen].T, dtype=np.float64, order="C")
         missing = np.isnan(block)
         n = block.shape[1] - missing.sum(axis=1)
         np.copyto(block, 0.0, where=missing)

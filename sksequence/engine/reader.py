@@ -13,7 +13,7 @@ from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.tokens import TokenInput
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import Encoder, MixedInputs, Standardize
-from sksequence.sequences import SequenceArray, as_sequences, check_features, check_ids
+from sksequence.sequences import SequenceArray, as_sequences, check_features, check_ids, largest_tokens
 
 __all__ = ["SequenceReader"]
 
@@ -150,19 +150,20 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
             return self._embedding(sequences, generator)
         if self.token_features is None:
             return self._scaling(sequences)
-        values = sequences.compact().values
+        largest = largest_tokens(sequences)
         tables = {
-            i: self._table(int(values[:, i].max()) + 1, self.embedding_dim, generator)
-            for i in self._token_columns
+            i: self._table(int(largest[i]) + 1, self.embedding_dim, generator) for i in self._token_columns
         }
         rest = [i for i in range(sequences.n_features) if i not in tables]
-        return MixedInputs(tables, self._scaling(sequences.with_values(values[:, rest])) if rest else None)
+        return MixedInputs(tables, self._scaling(sequences, rest) if rest else None)
 
-    def _scaling(self, sequences: SequenceArray) -> Standardize:
+    def _scaling(self, sequences: SequenceArray, columns: list[int] | None = None) -> Standardize:
+        """What scales the features at `columns`, None for all."""
+        n_features = sequences.n_features if columns is None else len(columns)
         if self.standardize:
-            mean, scale = map(torch.from_numpy, step_moments(sequences))
+            mean, scale = map(torch.from_numpy, step_moments(sequences, columns))
         else:
-            mean, scale = torch.zeros(sequences.n_features), torch.ones(sequences.n_features)
+            mean, scale = torch.zeros(n_features), torch.ones(n_features)
         return Standardize(mean, scale, mask_missing=self.missing == "mask", augment=self.augment)
 
     def __sklearn_tags__(self):

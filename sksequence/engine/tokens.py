@@ -13,7 +13,7 @@ from sksequence.engine.encoder_weights import INIT_FROM, EncoderWeights, weights
 from sksequence.engine.vectors import VECTORS, check_rows, vectors_by_id
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import Encoder, TokenEmbedding
-from sksequence.sequences import SequenceArray
+from sksequence.sequences import SequenceArray, largest_tokens
 
 __all__ = ["TokenInput"]
 
@@ -99,7 +99,7 @@ class TokenInput(Parameters):
     def _embedding(self, sequences: SequenceArray, generator: torch.Generator) -> TokenEmbedding:
         """The table of vectors of the ids in these sequences."""
         names = sequences.vocabulary
-        n_tokens = int(sequences.compact().values.max()) + 1 if names is None else len(names)
+        n_tokens = int(largest_tokens(sequences)[0]) + 1 if names is None else len(names)
         owner = type(self).__name__
         source, parameter = self.embeddings, "embeddings"
         if self.init_from is not None:

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sksequence.exceptions import InputError
 from sksequence.preprocessing import SequenceTokenizer
 from sksequence.preprocessing.texts import read_texts
-from sksequence.sequences import SequenceArray, as_sequences, holds_texts
+from sksequence.sequences import SequenceArray, as_sequences, holds_texts, largest_tokens
 from sksequence.sequences.layout import step_rows
 
 __all__ = ["Vocabulary"]
@@ -80,7 +80,7 @@ class Vocabulary:
             sequences = as_sequences(X, caller=caller, tokens=True)
         names = sequences.vocabulary
         if n_ids is None:
-            n_ids = len(names) if names else int(sequences.compact().values.max()) + 1
+            n_ids = len(names) if names else int(largest_tokens(sequences)[0]) + 1
         elif names is not None and n_ids < len(names):
             raise InputError(
                 f"{caller}: a vocabulary of {len(names)} tokens came, but n_tokens is {n_ids}. Set n_tokens "

@@ -17,7 +17,7 @@ from sksequence._params import none, number, one_of
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.model_selection.candidates import TASKS
 from sksequence.model_selection.dependency import season_dependency, step_dependency
-from sksequence.sequences import as_sequences, targets_in_order
+from sksequence.sequences import as_sequences, step_blocks, targets_in_order
 
 __all__ = ["Reason", "Recommendation", "recommend"]
 
@@ -208,7 +208,7 @@ class _Cells(NamedTuple):
 
 
 def _for_sequences(task: str, X, y, random_state) -> tuple[list[Reason], _Cells]:
-    holes = not X.is_tokens and bool(np.isnan(X.compact().values).any())
+    holes = not X.is_tokens and any(np.isnan(block).any() for _, block in step_blocks(X))
     found = step_dependency(_CLASSES[task]["GRU"](missing=_MISSING[holes]), X, y, random_state)
     reach, n = found.reach, found.n_sequences
     hidden = 32 if n < _FEW else 128 if n >= _MANY else 64

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import Parameters, boolean, one_of, param
 from sksequence.preprocessing.transformer import SequenceInput
-from sksequence.sequences import SequenceArray, as_sequences, check_features
+from sksequence.sequences import SequenceArray, as_sequences, check_features, largest_tokens
 from sksequence.sequences.layout import step_rows
 
 __all__ = ["SummaryFeatures"]
@@ -85,7 +85,7 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
         self.n_tokens_ = None
         if self._counts:
             known = 0 if self._vocabulary is None else len(self._vocabulary)
-            self.n_tokens_ = max(known, int(sequences.compact().values.max()) + 1)
+            self.n_tokens_ = max(known, int(largest_tokens(sequences)[0]) + 1)
             return self
         seen = ~np.isnan(summaries := _summaries(sequences))
         totals = np.where(seen, summaries, 0.0).sum(axis=0)

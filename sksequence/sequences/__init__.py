@@ -1,6 +1,7 @@
 """Sequences: one structure for every form of input, and every error that data can raise."""
 
 from sksequence.sequences.array import SequenceArray
+from sksequence.sequences.blocks import largest_tokens, step_blocks
 from sksequence.sequences.checks import check_features, check_ids
 from sksequence.sequences.forms import as_sequences
 from sksequence.sequences.ragged import RaggedList
@@ -15,6 +16,8 @@ __all__ = [
     "check_ids",
     "first_text",
     "holds_texts",
+    "largest_tokens",
     "only_column",
+    "step_blocks",
     "targets_in_order",
 ]

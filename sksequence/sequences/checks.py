@@ -6,10 +6,12 @@ import numpy as np
 
 from sksequence.exceptions import InputError
 from sksequence.sequences.array import SequenceArray
+from sksequence.sequences.blocks import step_blocks
 
 __all__ = ["check_features", "check_ids", "check_sequences"]
 
-_BLOCK_VALUES = 1 << 20  # Values examined at a time where the cheap test is not enough.
+# Where sequences cover less than this share of the rows that they lie among, the others are not read.
+_DENSE = 1 / 4
 
 
 def check_sequences(sequences: SequenceArray, caller: str, missing: str, tokens: bool) -> SequenceArray:
@@ -47,13 +49,12 @@ def _check_tokens(sequences: SequenceArray, caller: str) -> SequenceArray:
         )
     if sequences.dtype.kind == "u":
         return sequences
-    kept = _near(sequences)
-    rows = _rows_where(kept, lambda block: block < 0)
+    rows = _rows_where(sequences, lambda block: block < 0)
     if len(rows):
-        i, step, _ = _first(kept, rows, lambda block: block < 0)
+        i, step, _ = _first(sequences, rows, lambda block: block < 0)
         raise InputError(
-            f"{caller}: token {kept[i][step, 0]} at step {step} of sequence {i} came ({len(rows)} negative "
-            "in all), but token ids must be >= 0. Number the vocabulary from 0."
+            f"{caller}: token {sequences[i][step, 0]} at step {step} of sequence {i} came ({len(rows)} "
+            "negative in all), but token ids must be >= 0. Number the vocabulary from 0."
         )
     return sequences
 
@@ -82,30 +83,34 @@ def check_ids(sequences: SequenceArray, columns: list[int], caller: str) -> None
         wrong[..., columns] = ~((ids >= 0) & (ids == np.floor(ids)))
         return wrong
 
-    kept = _near(sequences)
-    rows = _rows_where(kept, bad)
+    rows = _rows_where(sequences, bad)
     if len(rows):
-        i, step, feature = _first(kept, rows, bad)
+        i, step, feature = _first(sequences, rows, bad)
         raise InputError(
-            f"{caller}: {kept[i][step, feature]} came at step {step} of sequence {i}, feature {feature} "
+            f"{caller}: {sequences[i][step, feature]} came at step {step} of sequence {i}, feature {feature} "
             f"({len(rows)} such steps), but token_features holds it, and token ids are whole numbers >= 0. "
             "Number the tokens from 0, with an id for what is missing."
         )
 
 
 def _check_finite(sequences: SequenceArray, caller: str, missing: str) -> SequenceArray:
-    kept = _near(sequences)
-    opens, closes = kept.spans()
-    # A sum is finite only if every term is, and it needs no temporary array.
-    with np.errstate(all="ignore"):
-        if np.isfinite(kept.values[opens[0] : closes[-1]].sum()):
-            return sequences
-    _refuse_where(kept, np.isinf, caller, "infinity (inf)", "Replace it, or drop the sequence.")
+    if _has_finite_sum(sequences):
+        return sequences
+    _refuse_where(sequences, np.isinf, caller, "infinity (inf)", "Replace it, or drop the sequence.")
     if missing == "raise":
         fill = "Fill it (for example with PerTimestep(SimpleImputer())), or set missing='mask'."
         advice = f"{fill} Padding goes last."
-        _refuse_where(kept, np.isnan, caller, "NaN", advice)
+        _refuse_where(sequences, np.isnan, caller, "NaN", advice)
     return sequences
+
+
+def _has_finite_sum(sequences: SequenceArray) -> bool:
+    """Whether the sum of all values is finite, which it is only if every one is; needs no temporary array."""
+    opens, closes = sequences.spans()
+    with np.errstate(all="ignore"):
+        if (closes - opens).sum() >= _DENSE * (closes[-1] - opens[0]):
+            return bool(np.isfinite(sequences.values[opens[0] : closes[-1]].sum()))
+        return all(np.isfinite(block.sum()) for _, block in step_blocks(sequences))
 
 
 def _refuse_where(sequences: SequenceArray, bad, caller: str, what: str, advice: str) -> None:
@@ -121,23 +126,13 @@ def _refuse_where(sequences: SequenceArray, bad, caller: str, what: str, advice:
     )
 
 
-def _near(sequences: SequenceArray) -> SequenceArray:
-    """The same sequences, without the rows between them where those are most of what lies there."""
-    opens, closes = sequences.spans()
-    covered = (closes - opens).sum()
-    return sequences.compact() if covered < (closes[-1] - opens[0]) // 4 else sequences
-
-
 def _rows_where(sequences: SequenceArray, bad) -> np.ndarray:
     """Rows covered by a sequence in which `bad` holds for some feature."""
-    opens, closes = sequences.spans()
-    step = max(1, _BLOCK_VALUES // sequences.n_features)
     found = [np.empty(0, dtype=np.intp)]
-    for first in range(int(opens[0]), int(closes[-1]), step):
-        block = sequences.values[first : min(first + step, int(closes[-1]))]
-        found.append(first + np.flatnonzero(bad(block).any(axis=1)))
-    rows = np.concatenate(found)
-    return rows[closes[np.searchsorted(opens, rows, side="right") - 1] > rows]
+    for rows, block in step_blocks(sequences):
+        places = np.flatnonzero(bad(block).any(axis=1))
+        found.append(rows.start + places if isinstance(rows, slice) else rows[places])
+    return np.concatenate(found)
 
 
 def _first(sequences: SequenceArray, rows: np.ndarray, bad) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from sksequence.sequences.texts import first_text
 
 __all__ = ["as_sequences", "join_sequences", "read_series", "view_padded"]
 
+_BLOCK_VALUES = 1 << 20  # Values of padded sequences examined at a time.
 _FORMS = (
     "Pass an array (n_samples, n_timesteps, n_features), a table (n_samples, n_timesteps), a list of "
     "arrays (length_i, n_features), or a SequenceArray"
@@ -235,10 +236,12 @@ def _unpadded_lengths(X: np.ndarray) -> np.ndarray:
         return lengths
     # Only sequences whose last step is empty can be padded; the others need no second look.
     padded = np.flatnonzero(np.isnan(X[:, -1]).all(axis=1))
-    if len(padded):
-        there = ~np.isnan(X[padded]).all(axis=2)  # (n_padded, n_timesteps)
+    size = max(1, _BLOCK_VALUES // max(1, X[0].size))
+    for first in range(0, len(padded), size):
+        block = padded[first : first + size]
+        there = ~np.isnan(X[block]).all(axis=2)  # (n_block, n_timesteps)
         last = there.shape[1] - there[:, ::-1].argmax(axis=1)
-        lengths[padded] = np.where(there.any(axis=1), last, 0)
+        lengths[block] = np.where(there.any(axis=1), last, 0)
     return lengths
 
 
