@@ -19,6 +19,7 @@ from sksequence import (
     SequenceTokenizer,
 )
 from sksequence.engine import Budget, Stream
+from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.seeds import generator_for
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import next_token
@@ -312,6 +313,7 @@ def test_seeds_fix_the_model_and_the_global_states_stay():
     assert (states[1] == np.random.get_state()[1]).all()  # noqa: NPY002
 
 
+@pytest.mark.skipif(not computes_bfloat16("cpu"), reason="needs a CPU that computes in bfloat16")
 def test_bfloat16_learns_much_the_same():
     exact, rough = (
         GRULanguageModel(max_epochs=10, precision=precision, **SMALL).fit(TEXTS)

@@ -9,6 +9,7 @@ from skorch.callbacks import Callback, EpochScoring
 from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, RNNClassifier
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.moments import step_moments
+from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import learning_rate_factor, plan
 from sksequence.exceptions import InputError, NonFiniteLossError, ParameterError
 from sksequence.modules import RandomAffine, seed_noise
@@ -384,6 +385,7 @@ def test_augmentation_moves_whole_sequences_by_its_strength():
     assert torch.equal(noise.eval()(ones), ones)
 
 
+@pytest.mark.skipif(not computes_bfloat16("cpu"), reason="needs a CPU that computes in bfloat16")
 def test_bfloat16_agrees_roughly(data):
     X, y = data
     exact, rough = (
@@ -392,6 +394,17 @@ def test_bfloat16_agrees_roughly(data):
     )
     assert not np.array_equal(exact, rough)
     np.testing.assert_allclose(exact, rough, atol=0.05)
+
+
+@pytest.mark.parametrize("estimator", [LSTMClassifier, GRUClassifier])
+def test_bfloat16_is_float32_where_the_processor_has_none(data, monkeypatch, estimator):
+    monkeypatch.setattr("sksequence.engine.precision.computes_bfloat16", lambda device: False)
+    monkeypatch.setattr("sksequence.engine.net.computes_bfloat16", lambda device: False)
+    X, y = data
+    with pytest.warns(UserWarning, match=r"^\w+Classifier.fit: precision='bfloat16' came, but .* float32 is"):
+        rough = estimator(max_epochs=2, precision="bfloat16", **SMALL).fit(X, y)
+    exact = estimator(max_epochs=2, **SMALL).fit(X, y)
+    np.testing.assert_array_equal(rough.predict_proba(X), exact.predict_proba(X))
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from sksequence.engine.allocator import kept_memory
 from sksequence.engine.batches import Examples
 from sksequence.engine.html import TrainingPanel
 from sksequence.engine.net import Answer, SequenceNet
+from sksequence.engine.precision import warn_without_bfloat16
 from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.seeds import draw_seed, generator_for
@@ -119,7 +120,8 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
     precision: str = param(
         default="float32",
         rule=one_of("float32", "bfloat16"),
-        doc="Arithmetic of the network; bfloat16 is faster where the hardware has it, and less exact.",
+        doc="""Arithmetic of the network; bfloat16 is faster where the hardware has it, and less exact. A CPU
+        that does not compute in it uses float32, and `fit` warns.""",
     )
     device: str = param(
         default="auto",
@@ -298,6 +300,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         if self.n_iter_:
             self._resume()
         net = self.net_
+        warn_without_bfloat16(net.precision, net.device, f"{type(self).__name__}.fit")
         net.budget = budget or self._plan(len(train))
         net.set_params(max_epochs=net.budget.max_epochs)
         done = self.n_iter_

@@ -12,6 +12,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import Budget, learning_rate_factor
 from sksequence.engine.stream import Pieces, Stream
 from sksequence.engine.threads import single_thread
@@ -104,7 +105,7 @@ class SequenceNet(NeuralNet):
     gradient_clip : float or None
         Largest norm of the gradient over all weights.
     precision : {"float32", "bfloat16"}
-        Arithmetic of the forward pass.
+        Arithmetic of the forward pass; float32 where the device has no bfloat16.
     order : torch.Generator
         Draws the order of training batches.
     decode : callable or None
@@ -174,7 +175,7 @@ class SequenceNet(NeuralNet):
     def infer(self, x, **fit_params):
         """Outputs of a batch."""
         inputs = {name: t.to(self.device) for name, t in x.items() if name != "sample_weight"}
-        if self.precision == "float32":
+        if self.precision == "float32" or not computes_bfloat16(self.device):
             return self.module_(**inputs)
         with torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16):
             return self.module_(**inputs)
