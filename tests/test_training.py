@@ -444,7 +444,7 @@ def test_moments_equal_numpy_over_blocks_and_without_missing_values(rng, monkeyp
     values = rng.normal(5.0, 3.0, size=(101, 4))
     values[rng.random(values.shape) < 0.2] = np.nan
     values[:, 2], values[:, 3] = 7.1, np.nan  # never varies; was never seen
-    monkeypatch.setattr("sksequence.engine.moments._BLOCK_ROWS", 10)
+    monkeypatch.setattr("sksequence.engine.moments._BLOCK_VALUES", 40)
     mean, deviation = step_moments(SequenceArray(values, starts=[0, 50], lengths=[60, 51]))
     np.testing.assert_allclose(mean[:3], np.nanmean(values[:, :3], axis=0), rtol=1e-12)
     np.testing.assert_allclose(deviation[:2], np.nanstd(values[:, :2], axis=0), rtol=1e-12)
