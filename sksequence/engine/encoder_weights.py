@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from sksequence.exceptions import ParameterError
 from sksequence.modules import Encoder, RecurrentLayer
 
 __all__ = ["INIT_FROM", "EncoderWeights", "weights_of"]
+
+_ENTRY = "ahead.weight_ih_l0"  # what a layer reads its input with
 
 
 class EncoderWeights:
@@ -58,6 +61,31 @@ class EncoderWeights:
         if self.vocabulary is None or vocabulary is None:
             return self.vectors
         return self.vocabulary, self.vectors
+
+    def at_deviation(self, deviation: float) -> EncoderWeights:
+        """The same network, with token vectors of this standard deviation.
+
+        What the vectors are scaled by, the first layer's input weights are divided by, so that every state
+        stays as it was. What changes is how fast the two learn: an optimiser such as Adam moves every weight
+        by about `lr` a step, which is much for a vector of small numbers, and next to nothing for one of
+        large ones. A language model's vectors keep most of the random numbers that they began with, by which
+        each word is told from all others; large ones drown what few labels say of a word.
+
+        Parameters
+        ----------
+        deviation : float
+            Of all numbers in the vectors.
+
+        Returns
+        -------
+        weights : EncoderWeights
+        """
+        scale = deviation / max(float(self.vectors.std()), 1e-12)
+        same = copy(self)
+        same.vectors = self.vectors * np.float32(scale)
+        entry = self.layers[0][_ENTRY] / np.float32(scale)
+        same.layers = [self.layers[0] | {_ENTRY: entry}, *self.layers[1:]]
+        return same
 
     def put_into(self, encoder: Encoder) -> None:
         """Let the forward direction of another encoder of these sizes begin with these layers."""

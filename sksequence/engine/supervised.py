@@ -36,6 +36,7 @@ class SupervisedReader(SequenceReader):
     # A word that comes once or twice moves its vector a little only. Where that began as large as others,
     # its sequence would be known by it; begun small, rare words whisper until they have been heard often.
     _deviation = 0.1
+    _rescales = True
 
     # ------------------------------------------------------------------ what a task defines
     def _encode_targets(self, y: Any, *, reset: bool, classes: Any = None) -> Any:

@@ -77,6 +77,7 @@ class TokenInput(Parameters):
     )
 
     _deviation = 1.0  # of the initial vectors
+    _rescales = False  # whether vectors of `init_from` are brought to it
     _learns_many = False  # whether vectors of a large vocabulary begin at random
 
     @property
@@ -136,7 +137,8 @@ class TokenInput(Parameters):
                 f"The 'embeddings' parameter of {owner} must be None where init_from brings token vectors. "
                 f"Got a {type(self.embeddings).__name__} instead."
             )
-        return weights_of(self.init_from, owner)
+        weights = weights_of(self.init_from, owner)
+        return weights.at_deviation(self._deviation) if self._rescales else weights
 
     def _begin_with_weights(self, encoder: Encoder, cell: str, sizes: dict[str, Any]) -> None:
         """Let the recurrent layers begin as `init_from` says; `sizes` are those of this network."""
