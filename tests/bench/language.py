@@ -5,7 +5,7 @@ python tests/bench/language.py characters --long           # a larger network, a
 python tests/bench/language.py words --cells RNN LSTM      # its words, side by side
 python tests/bench/language.py writing                     # 10,000 characters, at hidden 256
 python tests/bench/language.py pretrain                    # a model of IMDB training texts, kept in outputs/
-python tests/bench/language.py sentiment                   # classifiers that begin with it
+python tests/bench/language.py sentiment                   # classifiers that begin with it, or at --random
 python tests/bench/language.py characters --validate --set lr=0.005
 
 With --validate no test part is read: what is chosen is chosen so, on the last tenth of the training part, or
@@ -43,13 +43,7 @@ REVIEWS = {
     "batch_size": 20,
     "max_epochs": 4,
 }
-SENTIMENT = {
-    "hidden_size": 256,
-    "max_epochs": 3,
-    "batch_size": 32,
-    "embedding_dropout": 0.1,
-    "input_dropout": 0.3,
-}
+SENTIMENT = {"hidden_size": 256, "max_epochs": 3, "batch_size": 32}
 
 
 def value(text: str) -> Any:
@@ -70,6 +64,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--long", action="store_true", help="a larger network")
     parser.add_argument("--validate", action="store_true", help="never read a test part")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument(
+        "--random", action="store_true", help="sentiment without the model, beside which to see it"
+    )
     parser.add_argument("--set", nargs="*", default=[], dest="options", metavar="PARAM=VALUE")
     return parser.parse_args()
 
@@ -177,17 +174,19 @@ def sentiment(arguments: argparse.Namespace, options: dict) -> None:
         X_test, y_test, _ = reviews(test=True)
     model = joblib.load(kept(arguments))
     weights, words = model.encoder_weights(), model.tokenizer_.vocabulary_
-    proba = []
+    proba, begins = [], "random" if arguments.random else "pretrained"
     for seed in range(arguments.seeds):
         settings = SENTIMENT | options
-        # Only words that the model has read: the vectors of others would be random, and as large.
+        # Only words that the model has read: the vectors of others would be random.
         tokenizer = SequenceTokenizer(vocabulary=words, max_length=256, truncate="middle")
-        classifier = sksequence.LSTMClassifier(init_from=weights, random_state=seed, **settings)
+        start = {"embedding_dim": weights.width} if arguments.random else {"init_from": weights}
+        classifier = sksequence.LSTMClassifier(random_state=seed, **start, **settings)
         model, seconds = fitted(make_pipeline(tokenizer, classifier), X, y)
         proba.append(model.predict_proba(X_test)[:, 1])
         right = ((proba[-1] > 0.5) == (y_test == 1)).mean()
         print(
-            f"LSTM {SENTIMENT | options} seed {seed}: accuracy {right:.4f}, {seconds:.0f} CPU s", flush=True
+            f"LSTM, {begins} start, {settings} seed {seed}: accuracy {right:.4f}, {seconds:.0f} CPU s",
+            flush=True,
         )
     if arguments.seeds > 1:
         print(f"mean of {arguments.seeds}: {((np.mean(proba, axis=0) > 0.5) == (y_test == 1)).mean():.4f}")
