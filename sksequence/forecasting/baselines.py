@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sksequence._params import boolean, integer, none, number, one_of, param
+from sksequence._params import integer, none, number, one_of, param
 from sksequence.forecasting.holdback import held_windows, rows_before_tail
 from sksequence.forecasting.intervals import MOST_WINDOWS, ProbabilisticForecaster
 from sksequence.forecasting.linear import fit_linear_mean, linear_forecasts, linear_windows
@@ -14,9 +14,10 @@ from sksequence.forecasting.predictive import Predictive
 from sksequence.forecasting.rules import drift_forecasts, naive_forecasts, seasonal_naive_forecasts
 from sksequence.forecasting.scaling import Scaling
 from sksequence.forecasting.seasons import choose_seasons
-from sksequence.forecasting.sizes import choose_sizes, takes_logarithm
+from sksequence.forecasting.sizes import choose_sizes
 from sksequence.forecasting.spread import window_spread
 from sksequence.forecasting.task import Task
+from sksequence.forecasting.transformed import TransformingForecaster
 from sksequence.forecasting.windows import Windows
 
 __all__ = ["DriftForecaster", "LinearForecaster", "NaiveForecaster", "SeasonalNaiveForecaster"]
@@ -179,7 +180,7 @@ class DriftForecaster(RuleForecaster):
         return drift_forecasts(values, starts, lengths, self.horizon)
 
 
-class LinearForecaster(ProbabilisticForecaster):
+class LinearForecaster(TransformingForecaster):
     """Forecast all steps by ridge regression on the last rows (Zeng et al. 2023).
 
     The mean of three regressions, on a season, on half the window and on the whole of it.
@@ -203,11 +204,6 @@ class LinearForecaster(ProbabilisticForecaster):
     )
     alpha: float = param(
         default=1e-2, rule=number(0), doc="Ridge penalty, as a share of the mean variance of the inputs."
-    )
-    log: Any = param(
-        default="auto",
-        rule=one_of("auto") | boolean(),
-        doc='Whether to forecast logarithms. "auto" does so for several series of positive values.',
     )
     validation_fraction: Any = param(
         default=0.1,
@@ -248,25 +244,25 @@ class LinearForecaster(ProbabilisticForecaster):
         targets = task.targets
         sizes = choose_sizes(targets.lengths, self.horizon, seasons)
         self.window_ = sizes.window if self.window == "auto" else self.window
-        log = (
-            takes_logarithm(targets.channels.compact().values, targets.n_series)
-            if self.log == "auto"
-            else self.log
-        )
-        self.scaling_ = Scaling.learn(targets, log=bool(log), standardize=True)
+        log = self._takes_logarithm(targets, caller)
         fraction = self.validation_fraction
         kept = None if fraction is None else rows_before_tail(targets.lengths, fraction, self.horizon)
         if kept is not None:
-            self._solve(task.head(kept), caller)
+            self._solve(task.head(kept), log, caller)
             held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
             self._calibrate(
                 self._predictive(task, held, caller), task.actual(held), len(self.targets_), panel.n_series
             )
-        self._solve(task, caller)
+        self._solve(task, log, caller)
         self._remember(panel, task)
         return self
 
-    def _solve(self, task: Task, caller: str) -> None:
+    def _solve(self, task: Task, log: bool, caller: str) -> None:
+        """Learn scales and weights from these rows alone."""
+        transformation = self._learned_transformation(task.targets, log, caller)
+        self.scaling_ = Scaling.learn(
+            task.targets, transformation=transformation, standardize=True, caller=caller
+        )
         channels = self.scaling_.apply(task.targets, caller=caller)
         self.coef_ = fit_linear_mean(
             channels.values,

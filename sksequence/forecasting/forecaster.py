@@ -14,7 +14,6 @@ from sksequence.forecasting.outputs import check_counts
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.probe import ForecastProbe
 from sksequence.forecasting.seasons import choose_seasons
-from sksequence.forecasting.sizes import takes_logarithm
 from sksequence.forecasting.skill import Yardstick, warn_without_skill
 from sksequence.forecasting.task import Task
 from sksequence.forecasting.windows import Windows
@@ -90,7 +89,7 @@ class SequenceForecaster(NetworkForecaster):
             self._refuse_unseen_start(whole.head(kept), caller)
             kept = None
         # Whether logarithms exist is a matter of the quantity, not of its latest course.
-        log = self._takes_logarithm(whole, caller)
+        log = self._forecasts_logarithms(whole, caller)
         if not continues:
             self.linear_share_ = self._first_share(whole, measured=kept is not None)
         if kept is not None:
@@ -133,7 +132,7 @@ class SequenceForecaster(NetworkForecaster):
         self._refuse_short(panel, caller)
         task = self._first_task(panel, None) if fresh else self._task(panel)
         self._refuse_unseen(task, caller)
-        log = self._takes_logarithm(task, caller) if fresh else False
+        log = self._forecasts_logarithms(task, caller) if fresh else False
         if fresh:
             self.linear_share_ = self._first_share(task, measured=False)
         self._learn(task, X, caller, fresh=fresh, log=log, passes=passes)
@@ -202,14 +201,16 @@ class SequenceForecaster(NetworkForecaster):
     def _fill_season(self) -> int:
         return getattr(self, "_naive_seasons", (1,))[0]
 
-    def _takes_logarithm(self, task: Task, caller: str) -> bool:
+    def _forecasts_logarithms(self, task: Task, caller: str) -> bool:
         if self.loss == "negative_binomial":
             check_counts(task.targets.channels.compact().values, caller)
+            if self.transformer is not None:
+                raise InputError(
+                    f"{caller}: loss='negative_binomial' and transformer={self.transformer!r} came, but that "
+                    "loss reads counts as they are. Leave out the transformer, or choose another loss."
+                )
             return False
-        if self.log == "auto":
-            targets = task.targets
-            return takes_logarithm(targets.channels.compact().values, targets.n_series)
-        return bool(self.log)
+        return self._takes_logarithm(task.targets, caller)
 
     def _learn(
         self,

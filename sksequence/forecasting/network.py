@@ -14,7 +14,6 @@ from sksequence.engine import Examples, RecurrentEstimator
 from sksequence.exceptions import InputError, SequenceTooShortError
 from sksequence.forecasting.covariates import Covariates
 from sksequence.forecasting.future import read_future, refuse_unknown
-from sksequence.forecasting.intervals import ProbabilisticForecaster
 from sksequence.forecasting.linear import fit_linear_mean, linear_forecasts, linear_windows
 from sksequence.forecasting.outputs import DEFAULT_QUANTILES, OUTPUTS, Distribution, make_output
 from sksequence.forecasting.panel import Panel
@@ -27,6 +26,7 @@ from sksequence.forecasting.seasons import choose_seasons, season_strength
 from sksequence.forecasting.sizes import Sizes, choose_sizes
 from sksequence.forecasting.spread import window_spread
 from sksequence.forecasting.task import Task
+from sksequence.forecasting.transformed import TransformingForecaster
 from sksequence.forecasting.windows import Windows
 from sksequence.modules.segments import Ensemble, SegmentNetwork
 from sksequence.preprocessing.calendar import calendar_features
@@ -37,7 +37,7 @@ __all__ = ["NetworkForecaster"]
 _COLUMNS = instance_of(str, int, list, tuple, words="a column or a list of columns")
 
 
-class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
+class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
     """Base of forecasters that are networks: what is read, what is said, and in which sizes.
 
     Attributes
@@ -128,11 +128,6 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         (Kim et al. 2022). "series": columns are scaled by the training rows of all series together, for
         series of like size, and a window loses only its last value. None: values are read as they are.
         "auto" is "window" for several series and for counts, "series" otherwise.""",
-    )
-    log: Any = param(
-        default="auto",
-        rule=one_of("auto") | boolean(),
-        doc='Whether to forecast logarithms. "auto" does so for several series of positive values.',
     )
     linear: Any = param(
         default="auto",
@@ -246,7 +241,11 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         if self.loss == "negative_binomial":
             self.scaling_ = Scaling.identity(targets.n_columns)
         else:
-            self.scaling_ = Scaling.learn(targets, log=log, standardize=self.normalization_ == "series")
+            transformation = self._learned_transformation(targets, log, caller)
+            standardize = self.normalization_ == "series"
+            self.scaling_ = Scaling.learn(
+                targets, transformation=transformation, standardize=standardize, caller=caller
+            )
         self._levels = column_moments(targets)[0]
         self._covariates = Covariates.learn(task.panel, self._roles, caller=caller)
         # Values that are missing later, but not yet, are flagged too.
@@ -300,16 +299,16 @@ class NetworkForecaster(RecurrentEstimator, ProbabilisticForecaster):
         """The targets on the scale of the network, with the flags of those that were observed."""
         channels = self.scaling_.apply(task.targets, caller=caller)
         if task.observed is not None:
-            channels = self._with_levels(channels)
+            channels = self._with_levels(channels, caller)
         if self._n_inputs == 1:
             return channels
         observed = np.ones_like(channels.values) if task.observed is None else task.observed.compact().values
         return channels.with_values(np.concatenate([channels.values, observed.astype(np.float32)], axis=1))
 
-    def _with_levels(self, channels: SequenceArray) -> SequenceArray:
+    def _with_levels(self, channels: SequenceArray, caller: str) -> SequenceArray:
         """Of a channel that was never observed, the mean of the training rows is known."""
         column = np.arange(len(self._levels))
-        levels = self.scaling_.forward(self._levels, column)
+        levels = self.scaling_.forward(self._levels, column, caller=caller)
         each = np.repeat(np.arange(len(channels)) % len(levels), channels.lengths)
         filled = np.where(np.isnan(channels.values), levels[each][:, None], channels.values)
         return channels.with_values(filled.astype(np.float32))

@@ -56,7 +56,8 @@ class Predictive:
 
     def scores(self, targets: np.ndarray) -> np.ndarray:
         """Signed errors of `targets` (n_windows, horizon), in units of the spreads; NaN stays NaN."""
-        error = self.scaling.forward(targets, self.column) - self.location
+        # Rows that were read have all been transformed before.
+        error = self.scaling.forward(targets, self.column, caller="scores") - self.location
         return error / np.where(error < 0, self.below, self.above)
 
     def at(self, scores: np.ndarray) -> np.ndarray:

@@ -1,14 +1,14 @@
-"""The scale on which a forecaster works: logarithms, and zero mean and unit variance of each column."""
+"""The scale on which a forecaster works: transformed values, of zero mean and unit variance by column."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sksequence.exceptions import InputError
 from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.transformation import Logarithm, Transformation
 from sksequence.sequences import SequenceArray
 from sksequence.sequences.layout import step_rows
 
@@ -43,15 +43,17 @@ def moments(values: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return mean, np.where(deviation > _CONSTANT * np.abs(mean), deviation, 0.0)
 
 
-def channel_moments(channels: SequenceArray, *, log: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each channel, or of its logarithms.
+def channel_moments(
+    channels: SequenceArray, transformed: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each channel.
 
     Parameters
     ----------
     channels : SequenceArray of n_channels univariate sequences
         None of them empty.
-    log : bool
-        Whether logarithms are taken first.
+    transformed : callable or None, default=None
+        What values (n,) of channels (n,) become before; None leaves them.
 
     Returns
     -------
@@ -59,13 +61,22 @@ def channel_moments(channels: SequenceArray, *, log: bool = False) -> tuple[np.n
     """
     mean, deviation = np.empty(len(channels)), np.empty(len(channels))
     for block, values, local in _blocks(channels):
-        mean[block], deviation[block] = moments(np.log(values) if log else values, local)
+        if transformed is not None:
+            values = transformed(values, local + block.start)
+        mean[block], deviation[block] = moments(values, local)
     return mean, deviation
 
 
-def column_moments(panel: Panel, *, log: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def column_moments(
+    panel: Panel, transformation: Transformation | None = None, caller: str = ""
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each column, (n_columns,), over all rows of all series."""
-    each, deviations = channel_moments(panel.channels, log=log)
+
+    def transformed(values, channel):
+        assert transformation is not None
+        return transformation.forward(values, channel % panel.n_columns, caller)
+
+    each, deviations = channel_moments(panel.channels, None if transformation is None else transformed)
     shape = (panel.n_series, panel.n_columns)
     count, each, deviations = panel.lengths[:, None], each.reshape(shape), deviations.reshape(shape)
     # Differences from any one series: exact where all are alike.
@@ -94,28 +105,35 @@ class Scaling:
 
     Attributes
     ----------
-    log : bool
-        Whether logarithms are taken first.
+    transformation : Transformation or None
+        What becomes of values first; None leaves them as they are.
     mean, scale : ndarray of shape (n_columns,)
         What is then subtracted from each column, and what it is divided by.
     """
 
-    log: bool
+    transformation: Transformation | None
     mean: np.ndarray
     scale: np.ndarray
+
+    @property
+    def log(self) -> bool:
+        """Whether logarithms are taken first."""
+        return isinstance(self.transformation, Logarithm)
 
     @classmethod
     def identity(cls, n_columns: int) -> Scaling:
         """The scaling that changes nothing."""
-        return cls(False, np.zeros(n_columns), np.ones(n_columns))
+        return cls(None, np.zeros(n_columns), np.ones(n_columns))
 
     @classmethod
-    def learn(cls, panel: Panel, *, log: bool, standardize: bool) -> Scaling:
+    def learn(
+        cls, panel: Panel, *, transformation: Transformation | None, standardize: bool, caller: str
+    ) -> Scaling:
         """Learn the constants from the training rows, all series together."""
         if not standardize:
-            return replace(cls.identity(panel.n_columns), log=log)
-        mean, deviation = column_moments(panel, log=log)
-        return cls(log, mean, np.where(deviation > _CONSTANT * np.abs(mean), deviation, 1.0))
+            return replace(cls.identity(panel.n_columns), transformation=transformation)
+        mean, deviation = column_moments(panel, transformation, caller)
+        return cls(transformation, mean, np.where(deviation > _CONSTANT * np.abs(mean), deviation, 1.0))
 
     def apply(self, panel: Panel, *, caller: str) -> SequenceArray:
         """Channels of the panel on the network's scale, float32, one after the other.
@@ -123,32 +141,44 @@ class Scaling:
         Raises
         ------
         InputError
-            If a value has no logarithm.
+            If a value cannot be transformed.
         """
         lengths = panel.channels.lengths
         starts = np.cumsum(lengths) - lengths
         result = np.empty((int(lengths.sum()), 1), dtype=np.float32)
         filled = 0
         for block, values, local in _blocks(panel.channels):
-            if self.log:
-                if values.min() <= 0:
-                    raise InputError(
-                        f"{caller}: X holds {values.min():g}, but the forecaster works on logarithms, which "
-                        "need positive values. Fit with log=False."
-                    )
-                values = np.log(values)
             column = (local + block.start) % panel.n_columns
+            if self.transformation is not None:
+                values = self.transformation.forward(values, column, caller)
             # Subtracted in float64: a large level would eat the digits of float32.
             result[filled : filled + len(values), 0] = (values - self.mean[column]) / self.scale[column]
             filled += len(values)
         return SequenceArray(result, starts, lengths)
 
-    def forward(self, values: np.ndarray, column: np.ndarray) -> np.ndarray:
-        """To the scale of the network: what :meth:`invert` undoes; NaN where there is no logarithm."""
-        shape = (-1,) + (1,) * (values.ndim - 1)
-        if self.log:
-            values = np.log(np.where(values > 0, values, np.nan))
-        return (values - self.mean[column].reshape(shape)) / self.scale[column].reshape(shape)
+    def forward(self, values: np.ndarray, column: np.ndarray, *, caller: str) -> np.ndarray:
+        """To the scale of the network, what :meth:`invert` undoes; NaN stays NaN.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, ...)
+            In the units of the data.
+        column : ndarray of int of shape (n,)
+            Column of each row.
+        caller : str
+            Who asks, for the error.
+
+        Raises
+        ------
+        InputError
+            If a value cannot be transformed.
+        """
+        mean, scale = self._constants(column, values.ndim)
+        if self.transformation is not None:
+            each = np.broadcast_to(_beside(column, values.ndim), values.shape)
+            made = self.transformation.forward(np.ravel(values), each.ravel(), caller)
+            values = made.reshape(values.shape)
+        return (values - mean) / scale
 
     def invert(self, values: np.ndarray, column: np.ndarray) -> np.ndarray:
         """Back to the units of the data.
@@ -164,6 +194,18 @@ class Scaling:
         -------
         values : ndarray of float64 of shape (n, ...)
         """
-        shape = (-1,) + (1,) * (values.ndim - 1)
-        values = values * self.scale[column].reshape(shape) + self.mean[column].reshape(shape)
-        return np.exp(values) if self.log else values
+        mean, scale = self._constants(column, values.ndim)
+        values = values * scale + mean
+        if self.transformation is None:
+            return values
+        each = np.broadcast_to(_beside(column, values.ndim), values.shape)
+        return self.transformation.inverse(values.ravel(), each.ravel()).reshape(values.shape)
+
+    def _constants(self, column: np.ndarray, ndim: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and scale of each row, as arrays of so many axes."""
+        return _beside(self.mean[column], ndim), _beside(self.scale[column], ndim)
+
+
+def _beside(values: np.ndarray, ndim: int) -> np.ndarray:
+    """Values (n,) as an array (n, 1, ...) of so many axes."""
+    return values.reshape((-1,) + (1,) * (ndim - 1))
