@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sksequence.forecasting.adaptive import GAMMA, adapted_level, shares_above
-from sksequence.forecasting.conformal import Calibration, windows_needed
+from sksequence.forecasting.conformal import Calibration, share_mirrored, windows_needed
 
 ONE = np.zeros(1, dtype=int)
 
@@ -187,6 +187,78 @@ def test_a_group_without_scores_is_unknown():
         np.testing.assert_array_equal(np.isnan(lower) & np.isnan(upper), [[False, False], [True, True]])
     assert np.isnan(calibration.paths(3, asked, np.random.default_rng(0))[1]).all()
     np.testing.assert_array_equal(calibration.counts, [[40, 40], [0, 0]])
+
+
+# ---------------------------------------------------------------------- few independent windows
+def test_few_windows_count_with_both_signs_and_many_with_their_own():
+    assert share_mirrored(1, n_series=1, horizon=10) == pytest.approx(18 / 19)
+    assert share_mirrored(96, n_series=1, horizon=10) == pytest.approx(1 - 10.5 / 19)
+    assert share_mirrored(181, n_series=1, horizon=10) == 0
+    assert share_mirrored(10, n_series=1, horizon=1) == pytest.approx(9 / 19)  # each stands by itself
+    assert share_mirrored(19, n_series=19, horizon=50) == 0  # one of each series
+    assert share_mirrored(5, n_series=400, horizon=50) == pytest.approx(14 / 19)
+
+
+def mirrored(scores, share, **options):
+    n = len(scores)
+    return Calibration(scores, np.zeros(n, dtype=int), 1, mirrored=share, **options)
+
+
+def test_bounds_of_mirrored_windows_are_those_of_absolute_errors():
+    scores = walks(np.random.default_rng(20), (399, 5)) + 1
+    calibration = mirrored(scores, 1.0)
+    lower, upper = calibration.band(0.9, ONE)
+    np.testing.assert_allclose(lower, -upper)
+    ranked = np.sort(np.abs(scores), axis=0)
+    # Of 400 (n + 1): the 360th; both signs of 399 make n a little more than it is.
+    assert ((upper[0] >= ranked[358]) & (upper[0] <= ranked[360])).all()
+    np.testing.assert_allclose(calibration.quantiles([0.5], ONE), 0, atol=0.02)
+    low, high = calibration.band(0.9, ONE, simultaneous=True)
+    np.testing.assert_allclose(low + high, 0, atol=0.05)
+    np.testing.assert_array_equal(calibration.counts, np.full((1, 5), 399))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.6])
+def test_a_share_of_the_windows_is_mirrored_evenly(share):
+    scores = np.abs(np.random.default_rng(21).normal(size=(400, 1)))
+    every = mirrored(scores, share).both_signs
+    assert len(every.scores) == 400 + round(400 * share)
+    turned = np.isin(scores[:, 0], -every.scores[400:, 0])
+    assert np.abs(turned.reshape(4, 100).mean(axis=1) - share).max() <= 0.01
+    groups = Calibration(scores, np.repeat([0, 1], 200), 2, mirrored=share).both_signs
+    np.testing.assert_allclose(groups.counts[:, 0], 200 * (1 + share), atol=1)
+
+
+def test_paths_of_mirrored_windows_come_with_both_signs():
+    paths = mirrored(np.full((30, 2), 3.0), 1.0).paths(500, ONE, np.random.default_rng(0))
+    assert set(np.unique(paths)) == {-3.0, 3.0}
+    assert (paths > 0).mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_later_windows_keep_their_sign():
+    calibration = mirrored(np.full((10, 1), 1.0), 1.0).extended(
+        np.full((30, 1), 2.0), np.zeros(30, dtype=int)
+    )
+    assert sorted(calibration.both_signs.scores[:, 0]) == [-1.0] * 10 + [1.0] * 10 + [2.0] * 30
+    assert pickle.loads(pickle.dumps(calibration)).mirrored == 1.0
+
+
+def test_few_overlapping_windows_hold_more_nearly_what_they_promise():
+    """Errors of a forecast 24 steps ahead whose level drifts, from a tail of six horizons."""
+    rng, horizon, n = np.random.default_rng(22), 24, 6 * 24
+    inside, width = np.empty((2, 300)), np.empty((2, 300))
+    for i in range(300):
+        level = np.convolve(rng.normal(size=n + 4_000 + horizon), np.ones(horizon), "valid")[:, None]
+        share = share_mirrored(n - horizon + 1, 1, horizon)
+        for j, mirror in enumerate((0.0, share)):
+            low, high = mirrored(level[: n - horizon + 1], mirror).band(0.9, ONE)
+            inside[j, i] = ((level[n:] >= low) & (level[n:] <= high)).mean()
+            width[j, i] = (high - low).item()
+    plain, both = inside.mean(axis=1)
+    assert plain < 0.82
+    assert both > plain + 0.04
+    # And one stretch differs less from another.
+    assert inside[1].std() < inside[0].std()
 
 
 # ---------------------------------------------------------------------- what came later

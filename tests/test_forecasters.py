@@ -426,17 +426,26 @@ def test_number_of_trainings(options, n):
     ("lengths", "kept"),
     [
         ([1000], [900]),  # a tenth
-        ([120], [96]),  # 20 windows of 5 steps
-        ([48], [32]),  # no more than a third
+        ([400], [300]),  # 20 horizons of 5 steps
+        ([120], [80]),  # no more than a third
         ([12], [7]),  # one horizon
         ([10], None),
-        ([60] * 10, [40] * 10),  # four horizons
+        ([300] * 4, [270] * 4),
+        ([200] * 4, [175] * 4),  # 20 horizons of all series together
+        ([90] * 10, [70] * 10),  # four horizons of each
         ([60, 8], [40, 8]),
     ],
 )
-def test_held_back_rows_are_enough_for_twenty_windows(lengths, kept):
+def test_held_back_rows_are_enough_for_twenty_horizons(lengths, kept):
     found = rows_before_tail(np.array(lengths), 0.1, 5)
     assert found is None if kept is None else found.tolist() == kept
+
+
+@pytest.mark.parametrize(
+    ("lengths", "kept"), [([1000], [900]), ([120], [96]), ([48], [32]), ([150] * 4, [130] * 4)]
+)
+def test_rows_that_do_not_come_back_are_enough_for_twenty_windows_and_four_horizons(lengths, kept):
+    assert rows_before_tail(np.array(lengths), 0.1, 5, returned=False).tolist() == kept
 
 
 def test_without_refit_the_model_is_that_of_the_early_rows():

@@ -429,7 +429,15 @@ def test_quantile_scores_take_the_bounds_of_central_intervals(metric):
 @pytest.mark.parametrize(
     ("metric", "options", "match"),
     [
-        ("mape", {}, "'metric' parameter of forecast_scorer must be 'mae' or .* Got 'mape' instead"),
+        (
+            "mape",
+            {},
+            "'metric' parameter of forecast_scorer must be 'mae' or .* such as 'r2'. Got 'mape' instead",
+        ),
+        ("accuracy", {}, "must be .*Got 'accuracy' instead"),
+        ("rand_score", {}, "must be .*Got 'rand_score' instead"),
+        ("roc_auc", {}, "must be .*Got 'roc_auc' instead"),
+        ("r2", {"season": 12}, "'season' parameter of forecast_scorer has no meaning for 'r2'"),
         ("mae", {"season": 12}, "'season' parameter of forecast_scorer has no meaning for 'mae'"),
         ("skill", {"coverage": 0.8}, "'coverage' .* no meaning for 'skill'"),
         ("skill", {"season": 0}, "'season' .* must be an int >= 1"),
@@ -521,6 +529,23 @@ def test_scale_skips_values_that_were_not_observed():
     changes = (X - X.shift(model.naive_season_)).dropna()
     assert model.naive_scale_ == pytest.approx(changes.abs().mean())
     assert model.naive_rms_scale_ == pytest.approx((changes**2).mean() ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [
+        ("neg_mean_absolute_error", lambda t, f: -np.abs(t - f).mean()),
+        ("neg_root_mean_squared_error", lambda t, f: -np.sqrt(((t - f) ** 2).mean())),
+        ("r2", lambda t, f: 1 - ((t - f) ** 2).sum() / ((t - t.mean()) ** 2).sum()),
+        ("neg_median_absolute_error", lambda t, f: -np.median(np.abs(t - f))),
+    ],
+)
+def test_scores_of_scikit_learn_are_averaged_over_columns(name, same):
+    table = backtested().dropna(subset="target")
+    expected = [
+        same(own["target"].to_numpy(), own["forecast"].to_numpy()) for _, own in table.groupby("column")
+    ]
+    assert score(name, Fake(backtested())) == pytest.approx(np.mean(expected))
 
 
 def test_default_score_of_a_search_is_that_of_the_forecaster():

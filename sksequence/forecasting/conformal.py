@@ -15,7 +15,7 @@ import numpy as np
 
 from sksequence.forecasting.adaptive import adapted_level, shares_above
 
-__all__ = ["Calibration", "windows_needed"]
+__all__ = ["Calibration", "share_mirrored", "windows_needed"]
 
 # Origins that are replayed; older ones count as scores, but no longer move a level.
 _REPLAYED = 1_000
@@ -27,6 +27,8 @@ _NARROWEST = 0.01
 _NO_WIDTH = 1e-12
 # Products such as 20 * (1 - 0.95) must not be rounded up because of the last bit.
 _LAST_BITS = 1e-9
+# By which it is judged whether windows are enough for two tails, whatever coverage is asked for later.
+_USUAL_COVERAGE = 0.9
 
 
 def windows_needed(coverage: float, *, simultaneous: bool = False) -> int:
@@ -53,6 +55,36 @@ def windows_needed(coverage: float, *, simultaneous: bool = False) -> int:
     return max(1, math.ceil(tails / (1 - coverage) - 1 - _LAST_BITS))
 
 
+def share_mirrored(n_windows: int, n_series: int, horizon: int) -> float:
+    """Share of held-back windows that count with both signs: all of few, none of enough.
+
+    Two tails of a 90 % interval take 19 independent windows. Those of one series that overlap are worth
+    about one for every horizon. With fewer, whether forecasts were too high or too low of late says next to
+    nothing about the time to come: one level that passed would shift the interval away from the next one.
+
+    Parameters
+    ----------
+    n_windows : int
+        Held-back windows of a column.
+    n_series : int
+        Series that they come from.
+    horizon : int
+        Steps forecast.
+
+    Returns
+    -------
+    share : float
+        ``1 - n / 19`` for n independent windows, 0 for 19 and more.
+
+    Examples
+    --------
+    >>> share_mirrored(96, n_series=1, horizon=10), share_mirrored(5_000, n_series=1, horizon=10)
+    (0.4473684210526316, 0.0)
+    """
+    n_independent = n_series + max(n_windows - n_series, 0) / horizon
+    return max(0.0, 1 - min(n_independent, n_windows) / windows_needed(_USUAL_COVERAGE))
+
+
 @dataclass(frozen=True, eq=False)
 class Calibration:
     """Scores of held-back windows, and of those that came later.
@@ -66,10 +98,11 @@ class Calibration:
 
     Windows of a time series are not exchangeable. Those that overlap share most of their targets, so n
     windows are worth far fewer independent ones, about n / horizon, and the series of a panel that move
-    together are worth little more than one. Coverage then scatters as if n were that small, and falls a
-    little short on average: for the seasonal naive forecast of the M4 hourly series, 48 steps ahead, at
-    0.9, it was 0.88 with a held-back tail of 1.4 horizons, and 0.895 with one of 4.5. Where the future
-    differs from the held-back rows, only later scores can tell.
+    together are worth little more than one. Coverage then scatters as if n were that small, and two tails
+    fall short on average, as the mean error of the few independent windows is taken for a lasting one. So
+    long as they are few, some or all of them count with both signs, see :func:`share_mirrored`: with all of
+    them, intervals rest on absolute errors. Where the future differs from the held-back rows, only later
+    scores can tell.
 
     Parameters
     ----------
@@ -82,6 +115,8 @@ class Calibration:
     arrival : ndarray of int of shape (n_windows,) or None, default=None
         0 for held-back windows; 1, 2, … for those that came later, by :meth:`extended`, in the order of
         their origins, which windows of several series and columns share. None: all were held back.
+    mirrored : float, default=0.0
+        Share of the held-back windows that count a second time with their signs turned, evenly chosen.
 
     References
     ----------
@@ -95,6 +130,7 @@ class Calibration:
     group: np.ndarray
     n_groups: int
     arrival: np.ndarray | None = None
+    mirrored: float = 0.0
 
     def __getstate__(self) -> dict:
         """What is stored: not the sorted copies, which are made again when asked for."""
@@ -107,10 +143,25 @@ class Calibration:
 
     @cached_property
     def counts(self) -> np.ndarray:
-        """Scores known of each column and step, (n_groups, horizon)."""
+        """Scores known of each column and step, (n_groups, horizon), each once."""
         counts = np.zeros((self.n_groups, self.horizon), dtype=np.int64)
         np.add.at(counts, self.group, ~np.isnan(self.scores))
         return counts
+
+    @cached_property
+    def both_signs(self) -> Calibration:
+        """The same with the mirrored windows written out, as further held-back ones."""
+        if not self.mirrored:
+            return self
+        held = np.flatnonzero(self._arrival == 0)
+        # One more wherever another whole window has come together.
+        turned = held[np.diff(np.floor(np.arange(len(held) + 1) * self.mirrored + _LAST_BITS)) > 0]
+        return Calibration(
+            np.concatenate([self.scores, -self.scores[turned]]),
+            np.concatenate([self.group, self.group[turned]]),
+            self.n_groups,
+            np.concatenate([self._arrival, np.zeros(len(turned), dtype=np.int64)]),
+        )
 
     # ------------------------------------------------------------------ what to expect
     def quantiles(self, levels, group: np.ndarray) -> np.ndarray:
@@ -128,8 +179,11 @@ class Calibration:
         quantiles : ndarray of shape (n, horizon, k)
             From all scores, those that came later too; NaN for a step without any.
         """
-        table = [(self._ranked(low) + self._ranked(high)) / 2 for low, high in _ranks(self.counts, levels)]
-        return np.stack(table, axis=-1)[group]
+        every = self.both_signs
+        ranks = _ranks(every.counts, levels)
+        return np.stack([(every._ranked(low) + every._ranked(high)) / 2 for low, high in ranks], axis=-1)[
+            group
+        ]
 
     def band(
         self, coverage: float, group: np.ndarray, *, simultaneous: bool = False, adaptive: bool = True
@@ -167,8 +221,8 @@ class Calibration:
         lower, upper : ndarray of shape (n, horizon)
             NaN for a step without scores.
         """
-        adaptive = adaptive and bool(self._replayed.any())
-        table = self._stretched(coverage, adaptive) if simultaneous else self._stepwise(coverage, adaptive)
+        every, adaptive = self.both_signs, adaptive and bool(self._replayed.any())
+        table = every._stretched(coverage, adaptive) if simultaneous else every._stepwise(coverage, adaptive)
         return table[0][group], table[1][group]
 
     def paths(self, n_samples: int, group: np.ndarray, generator: np.random.Generator) -> np.ndarray:
@@ -191,10 +245,10 @@ class Calibration:
         paths : ndarray of shape (n, n_samples, horizon)
             NaN at a step without scores.
         """
-        group = np.asarray(group)
+        group, every = np.asarray(group), self.both_signs
         drawn = np.full((len(group), n_samples, self.horizon), np.nan)
         for g in np.unique(group):
-            pool = self.scores[(self.group == g) & self._usable(g, _ENOUGH)]
+            pool = every.scores[(every.group == g) & every._usable(g, _ENOUGH)]
             wanted = np.flatnonzero(group == g)
             if len(pool):
                 found = pool[generator.integers(len(pool), size=(len(wanted), n_samples))]

@@ -80,7 +80,7 @@ class SequenceForecaster(NetworkForecaster):
         self._refuse_short(panel, caller)
         twice = self.refit and not self.early_stopping
         # A network that has learned from all rows cannot be measured on some of them.
-        kept = None if continues and twice else self._rows_before_tail(panel, caller)
+        kept = None if continues and twice else self._rows_before_tail(panel, caller, returned=twice)
         if not continues:
             self._forget()
         whole = self._task(panel) if continues else self._first_task(panel, kept)
@@ -166,10 +166,10 @@ class SequenceForecaster(NetworkForecaster):
                 "early_stopping=False."
             )
 
-    def _rows_before_tail(self, panel: Panel, caller: str) -> np.ndarray | None:
+    def _rows_before_tail(self, panel: Panel, caller: str, *, returned: bool) -> np.ndarray | None:
         """Rows of each series before the tail that is held back; None where nothing is."""
         if self.validation_fraction is not None:
-            kept = rows_before_tail(panel.lengths, self.validation_fraction, self.horizon)
+            kept = rows_before_tail(panel.lengths, self.validation_fraction, self.horizon, returned=returned)
             if kept is not None or not self.early_stopping:
                 return kept
             raise SequenceTooShortError(

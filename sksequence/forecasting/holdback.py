@@ -13,9 +13,12 @@ __all__ = ["held_windows", "rows_before_tail"]
 _LEAST_WINDOWS = 20
 # Neighbouring windows make about the same errors: of one horizon's length there is hardly more than one.
 _LEAST_HORIZONS = 4
+_WANTED_HORIZONS = 20
 
 
-def rows_before_tail(lengths: np.ndarray, fraction: float, horizon: int) -> np.ndarray | None:
+def rows_before_tail(
+    lengths: np.ndarray, fraction: float, horizon: int, *, returned: bool = True
+) -> np.ndarray | None:
     """Rows of each series that stay when the latest ones are held back.
 
     Parameters
@@ -23,10 +26,13 @@ def rows_before_tail(lengths: np.ndarray, fraction: float, horizon: int) -> np.n
     lengths : ndarray of int of shape (n_series,)
         Rows of each series.
     fraction : float
-        Share of the rows held back; more, up to a third of them, where this is less than four horizons
-        or gives fewer than 20 windows in all. A series too short for one window keeps all its rows.
+        Share of the rows held back; more, up to a third of them, where this is less than 20 horizons of all
+        series together, or than four of each, or gives fewer than 20 windows in all. A series too short for
+        one window keeps all its rows.
     horizon : int
         Steps forecast.
+    returned : bool, default=True
+        Whether a second training gets the rows back. Otherwise four horizons are enough.
 
     Returns
     -------
@@ -35,7 +41,9 @@ def rows_before_tail(lengths: np.ndarray, fraction: float, horizon: int) -> np.n
     """
     windows_each = -(-_LEAST_WINDOWS // len(lengths))
     tail = np.ceil(fraction * lengths).astype(np.int64)
-    wanted = horizon + max(windows_each - 1, (_LEAST_HORIZONS - 1) * horizon)
+    # Rows that are given back cost nothing, and 20 windows apart are what two tails of 90 % take.
+    n_apart = max(_LEAST_HORIZONS, -(-_WANTED_HORIZONS // len(lengths)) if returned else 0)
+    wanted = horizon + max(windows_each - 1, (n_apart - 1) * horizon)
     tail = np.maximum(tail, np.minimum(wanted, lengths // 3))
     tail = np.maximum(tail, horizon)
     tail = np.where(lengths - tail > horizon, tail, 0)

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from sksequence.exceptions import InputError
 from sksequence.forecasting.base import Forecaster
-from sksequence.forecasting.conformal import Calibration, windows_needed
+from sksequence.forecasting.conformal import Calibration, share_mirrored, windows_needed
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.predictive import Predictive
 from sksequence.forecasting.task import Task, by_series
@@ -190,8 +190,11 @@ class ProbabilisticForecaster(Forecaster):
         self, calibration: Calibration, coverage: float, simultaneous: bool, caller: str
     ) -> None:
         """Say so if intervals can only be the range of the errors that were seen."""
-        known, needed = int(calibration.counts.min()), windows_needed(coverage, simultaneous=simultaneous)
-        if known < needed:
+        known, every = int(calibration.counts.min()), int(calibration.both_signs.counts.min())
+        needed = windows_needed(coverage, simultaneous=simultaneous)
+        if every < needed:
+            # Those that count with both signs need fewer of their kind.
+            needed = -(-needed * known // every) if every else needed
             warnings.warn(
                 f"{caller}: coverage={coverage:g} came, which needs the errors of {needed} held-back "
                 "windows, but "
@@ -236,9 +239,13 @@ class ProbabilisticForecaster(Forecaster):
             spread = self._known_spread(predictive.below, predictive.column)
             predictive = replace(predictive, below=spread, above=spread)
         every = -(-len(targets) // MOST_WINDOWS)
-        scores = predictive.scores(targets)[::every]
-        known = not np.isnan(scores).all()
-        self.calibration_ = Calibration(scores, predictive.column[::every], n_columns) if known else None
+        scores = predictive.scores(targets)
+        n_known = int((~np.isnan(scores)).any(axis=1).sum())
+        mirrored = share_mirrored(n_known // n_columns, n_series, self.horizon)
+        column = predictive.column[::every]
+        self.calibration_ = (
+            Calibration(scores[::every], column, n_columns, mirrored=mirrored) if n_known else None
+        )
 
     def _known_spread(self, spread: np.ndarray, column: np.ndarray) -> np.ndarray:
         """Spreads (n_windows, 1), those of windows that tell too little taken from the held-back ones."""

@@ -147,8 +147,9 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
         default=0.1,
         rule=none() | number(above=0, below=1),
         doc="""Share of the latest rows held back to measure `skill_`, to calibrate intervals, and for
-        `early_stopping`; more of a short series, up to a third, so that four horizons and 20 windows
-        fit. None measures nothing and trains once; so do series of at most two horizons.""",
+        `early_stopping`; more, up to a third, so that 20 horizons of all series together and four of each
+        fit, or, where no second training gets the rows back, four. None measures nothing and trains once;
+        so do series of at most two horizons.""",
     )
     refit: bool = param(
         default=True,

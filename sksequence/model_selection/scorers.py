@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import get_scorer, get_scorer_names
 
 from sksequence._params import integer, iterable_of, number
 from sksequence.exceptions import InputError, ParameterError
@@ -44,12 +47,18 @@ def forecast_scorer(metric="mase", *, season=None, coverage=None, quantiles=None
                                 not to choose by, for the widest intervals cover most
     "pinball"                   minus the pinball loss, averaged over quantiles
     "weighted_quantile_loss"    minus the pinball loss as a share of the values
+    "r2", "neg_…"               that score of scikit-learn, of all steps of a column, averaged over columns
     ==========================  ==========================================================================
+
+    The names of scikit-learn's scores are names here, not for its `scoring=`: those scorers call
+    ``predict(X)`` and compare what comes row by row with a `y`, while a forecast is of the rows *after* X.
+    Without a `y` they fail before they reach a forecaster.
 
     Parameters
     ----------
     metric : str, default="mase"
-        One of the names above.
+        One of the names above, or of scikit-learn's scores of regressors, such as
+        "neg_mean_absolute_error".
     season : int or None, default=None
         For "skill": steps that the naive forecast repeats; None takes the season that the forecaster found.
         For "mase" and "rmsse" the scale is that of the forecaster, and another season is refused.
@@ -90,15 +99,15 @@ def forecast_scorer(metric="mase", *, season=None, coverage=None, quantiles=None
     >>> scores.shape, bool((scores < 0).all())
     ((3,), True)
     """
-    if metric not in _METRICS:
+    if metric not in _METRICS and not _compares_numbers(metric):
         raise ParameterError(
-            f"The 'metric' parameter of forecast_scorer must be {' or '.join(map(repr, _METRICS))}. Got "
-            f"{metric!r} instead."
+            f"The 'metric' parameter of forecast_scorer must be {' or '.join(map(repr, _METRICS))} or one of "
+            f"scikit-learn's scores of regressors, such as 'r2'. Got {metric!r} instead."
         )
     options = {"season": season, "coverage": coverage, "quantiles": quantiles, "stride": stride}
     given = {name: value for name, value in options.items() if value is not None}
     for name, value in given.items():
-        if name != "stride" and name not in _METRICS[metric].options:
+        if name != "stride" and name not in _metric(metric).options:
             raise ParameterError(
                 f"The {name!r} parameter of forecast_scorer has no meaning for {metric!r}. Leave it out. Got "
                 f"{value!r}."
@@ -125,7 +134,7 @@ class ForecastScorer:
 
     def __call__(self, estimator, X, y=None) -> float:
         """Score a fitted forecaster on the rows of X."""
-        metric = _METRICS[self.metric]
+        metric = _metric(self.metric)
         outcomes = read_outcomes(
             estimator, X, y, stride=self.stride, coverages=metric.coverages(self), caller=repr(self)
         )
@@ -219,6 +228,40 @@ def _quantile_metric(metric) -> _Metric:
 def _coverage(level: float) -> float:
     """Coverage of the central interval that has a quantile as a bound."""
     return round(abs(1 - 2 * level), 12)
+
+
+class _Said(RegressorMixin, BaseEstimator):
+    """Predicts what it is asked with: for scorers that take an estimator to score what it said."""
+
+    def predict(self, X):
+        """The same."""
+        return X
+
+
+def _compares_numbers(name) -> bool:
+    """Whether scikit-learn has a score of this name that takes any real numbers."""
+    if not isinstance(name, str) or name not in get_scorer_names():
+        return False
+    came, said = np.array([0.5, 1.25, 4.0]), np.array([0.75, 1.0, 3.5])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return bool(np.isfinite(get_scorer(name)(_Said(), said, came)))
+    except (AttributeError, TypeError, ValueError, Warning):  # of labels, groups or probabilities
+        return False
+
+
+def _metric(name: str) -> _Metric:
+    if name in _METRICS:
+        return _METRICS[name]
+
+    def score(scorer, outcomes, estimator) -> float:
+        judged = get_scorer(name)
+        return outcomes.by_column(
+            lambda target, forecast: judged(_Said(), forecast, target), outcomes.forecast
+        )
+
+    return _Metric(score)
 
 
 _METRICS = {
