@@ -38,8 +38,8 @@ VECTORS = Rule(
     lambda v: (
         _is_keyed(v) or _is_table(v) or _is_pair(v) or _is_frame(v) or (isinstance(v, Mapping) and len(v) > 0)
     ),
-    "a dict of word to vector, gensim's KeyedVectors, a DataFrame of numbers indexed by words, a pair "
-    "(words, array), or an array (n_ids, width)",
+    "a dict of word to vector, gensim's KeyedVectors (model.wv), a DataFrame of numbers indexed by words, a "
+    "pair (words, array), or an array (n_ids, width)",
 )
 # Tokens such as [PAD], which every vocabulary holds.
 _SPECIAL = re.compile(r"\[[A-Z]+\]")
