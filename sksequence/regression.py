@@ -55,6 +55,17 @@ class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
         return self._decode(self._predict_outputs(X, "predict"))
 
     # ------------------------------------------------------------------ the task
+    def _aligned(self, y, sequences, caller):
+        y = super()._aligned(y, sequences, caller)
+        lengths = {np.size(row) for row in y} if _holds_rows(y) else set()
+        if len(lengths) > 1:
+            raise InputError(
+                f"{caller}: y holds rows of {min(lengths)} to {max(lengths)} numbers, but each sequence "
+                "needs one number, or as many as the others. Sum up each row, for example by its mean; a "
+                f"label for every step is what {self._cell.upper()}Tagger learns."
+            )
+        return y
+
     def _encode_targets(self, y, *, reset, classes=None):
         if getattr(y, "ndim", 1) > 2:
             raise InputError(
@@ -103,6 +114,13 @@ class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
+
+
+def _holds_rows(y) -> bool:
+    """Whether targets came in a list, an array of one axis or a Series, the first of them a row."""
+    if getattr(y, "ndim", 1) != 1 or not hasattr(y, "__len__") or not len(y):
+        return False
+    return isinstance(next(iter(y)), (list, tuple, np.ndarray))
 
 
 def _is_number(text: str) -> bool:

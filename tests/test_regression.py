@@ -85,3 +85,19 @@ def test_labels_are_a_classifiers(make):
     )
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
         LSTMRegressor().fit([[1.0], [2.0]], make(["1.5", "up"]))
+
+
+@pytest.mark.parametrize("form", [list, pd.Series, lambda y: [row.tolist() for row in y]])
+def test_rows_of_unlike_lengths_are_told(form):
+    X = [np.arange(n, dtype=float) for n in (3, 5, 4)] * 4
+    model = GRURegressor(hidden_size=2, max_epochs=1, random_state=0)
+    sentence = (
+        "y holds rows of 3 to 5 numbers, but each sequence needs one number, or as many as the others. Sum "
+        "up each row, for example by its mean; a label for every step is what GRUTagger learns."
+    )
+    with pytest.raises(InputError, match=f"^{re.escape('GRURegressor.fit: ' + sentence)}$"):
+        model.fit(X, form(X))
+    model.fit(X, [x[:2] for x in X])
+    assert model.n_outputs_ == 2
+    with pytest.raises(InputError, match=f"^{re.escape('GRURegressor.score: ' + sentence)}$"):
+        model.score(X, form(X))

@@ -227,6 +227,20 @@ def test_named_tokens_are_written_and_read_as_categories():
         assert_frame_equal(back.to_long(), table)
 
 
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["off", "on"]), "Arrow"])
+def test_categories_of_other_libraries_say_how_to_become_tokens(kind):
+    table = pl.DataFrame({"id": [0, 0, 1], "event": ["on", "off", "on"]})
+    if kind == "Arrow":
+        table = table.to_arrow()
+        table = table.set_column(1, "event", table["event"].cast(pa.string()).dictionary_encode())
+    else:
+        table = table.with_columns(pl.col("event").cast(kind))
+    with pytest.raises(InputError, match=r"Pass table\.to_pandas\(\), whose categories are read as tokens"):
+        SequenceArray.from_long(table, sequence="id")
+    events = SequenceArray.from_long(table.to_pandas(), sequence="id")
+    assert [[events.vocabulary[i] for i in x.ravel()] for x in events] == [["on", "off"], ["on"]]
+
+
 def test_categories_are_no_numbers_and_need_their_step():
     table = pd.DataFrame({"id": [0, 0, 1], "event": pd.Categorical(["on", "off", "on"])})
     events = SequenceArray.from_long(table, sequence="id")

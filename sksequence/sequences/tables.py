@@ -205,9 +205,11 @@ def _values(frame, columns, order, caller: str, tokens: bool) -> np.ndarray:
     dtypes = [frame[name].dtype for name in columns]
     for name, dtype in zip(columns, dtypes, strict=True):
         if not (dtype.is_numeric() or dtype == nw.Boolean):
+            advice = "Name the numeric columns in columns=, or encode this one."
+            if dtype in (nw.Categorical, nw.Enum) and len(columns) == 1:
+                advice = "Pass table.to_pandas(), whose categories are read as tokens, or encode this one."
             raise InputError(
-                f"{caller}: the column {name!r} of type {dtype} came, but values must be numbers. Name the "
-                "numeric columns in columns=, or encode this one."
+                f"{caller}: the column {name!r} of type {dtype} came, but values must be numbers. {advice}"
             )
     if tokens and len(columns) == 1 and dtypes[0].is_integer():
         column = frame[columns[0]].to_numpy()

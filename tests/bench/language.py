@@ -1,7 +1,7 @@
 """Language models: nats a character, perplexity of words, sentiment from a pretrained model, and speed.
 
 python tests/bench/language.py characters                  # tiny Shakespeare, about 3 CPU minutes
-python tests/bench/language.py characters --long           # a larger network, about 4
+python tests/bench/language.py characters --long           # a larger network, about 15
 python tests/bench/language.py words --cells RNN LSTM      # its words, side by side
 python tests/bench/language.py writing                     # 10,000 characters, at hidden 256
 python tests/bench/language.py pretrain                    # a model of IMDB training texts, kept in outputs/
@@ -30,7 +30,7 @@ from sksequence import SequenceTokenizer
 
 OUTPUTS = ROOT / "outputs"
 CHARACTERS: dict[str, Any] = {}  # the defaults
-LONG = {"hidden_size": 384, "dropout": 0.2, "max_epochs": 5}
+LONG = {"hidden_size": 512, "dropout": 0.4, "max_epochs": 8}
 WORDS = {"embedding_dim": 128, "tie_embeddings": True, "dropout": 0.4, "batch_size": 16, "max_epochs": 6}
 # Every sign of punctuation and every line's end is a word, capitals stay, and what is not among the 10,000
 # commonest of the training part is unknown, there and later.
