@@ -1,0 +1,220 @@
+"""Whole recurrent layers as one differentiable function each, computed by the loops that numba compiles."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from sksequence.modules import compiled
+from sksequence.modules.lanes import LANES
+
+__all__ = ["FusedLayer"]
+
+# Rows of a batch that go through all steps together, at most: their states, and the weights of sixteen
+# units, lie in a core's nearest cache. Threads share whole groups, so that their number changes no bit.
+_GROUP = 48
+# Rows of a product that are computed together, on any processor.
+_TILE = 12
+# Rows whose share in the gradients by the weights is added at a time, at least.
+_SPAN_ROWS = 64
+# Multiplications from which a second thread gains more than its start costs.
+_WORTH_A_THREAD = 1 << 24
+
+_TORCH = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu, "gru": torch.gru, "lstm": torch.lstm}
+# Maps of torch's weights, and sums of a step.
+_N_MAPS = {"tanh": 1, "relu": 1, "gru": 3, "lstm": 4}
+_N_SUMS = _N_MAPS | {"gru": 4}
+_LOOPS = {
+    "tanh": (compiled.elman, compiled.elman_back),
+    "relu": (compiled.elman, compiled.elman_back),
+    "gru": (compiled.gru, compiled.gru_back),
+    "lstm": (compiled.lstm, compiled.lstm_back),
+}
+
+
+def _whole(size: int) -> int:
+    """The next multiple of a vector's length."""
+    return -(-size // LANES) * LANES
+
+
+def _padded(weight: Tensor, n_maps: int, wide: int) -> Tensor:
+    """Every map's rows filled up with zeros: (n H, K) -> (n wide, K), (n H,) -> (n wide,)."""
+    size = len(weight) // n_maps
+    if size == wide:
+        return weight
+    parts = weight.unflatten(0, (n_maps, size))
+    return pad(parts, (0, 0) * (weight.ndim - 1) + (0, wide - size)).flatten(0, 1)
+
+
+def _panels(matrix: Tensor) -> Tensor:
+    """Sixteen columns at a time: (K, N) -> (ceil(N / 16), K, 16)."""
+    n_columns = matrix.shape[1]
+    matrix = pad(matrix, (0, _whole(n_columns) - n_columns))
+    return matrix.unflatten(1, (-1, LANES)).transpose(0, 1).contiguous()
+
+
+def _candidate_first(weight: Tensor) -> Tensor:
+    """The GRU's rows ``[r, z, n]`` in the order ``[n, r, z]``."""
+    size = len(weight) // 3
+    return torch.cat([weight[2 * size :], weight[: 2 * size]])
+
+
+def _groups(n_batch: int) -> list[range]:
+    """Rows of the batch in groups of nearly the same size; they depend on nothing else."""
+    n_groups = -(-n_batch // _GROUP)
+    size = -(-n_batch // (n_groups * _TILE)) * _TILE
+    return [range(first, min(first + size, n_batch)) for first in range(0, n_batch, size)]
+
+
+def _share(compute: Callable[[int], None], n_parts: int, work: int) -> None:
+    """Compute all parts, in as many threads as torch would use."""
+    n_threads = min(torch.get_num_threads(), n_parts) if work >= _WORTH_A_THREAD else 1
+
+    def some(first: int) -> None:
+        for part in range(first, n_parts, n_threads):
+            compute(part)
+
+    others = [threading.Thread(target=some, args=(i,)) for i in range(1, n_threads)]
+    for thread in others:
+        thread.start()
+    some(0)
+    for thread in others:
+        thread.join()
+
+
+def _addresses(*tensors: Tensor) -> list[int]:
+    return [tensor.data_ptr() for tensor in tensors]
+
+
+def _bias(kind: str, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    """Biases of the sums; the GRU's as ``[n | r | z | U h + b of n]``."""
+    if kind != "gru":
+        return b_ih + b_hh
+    size = len(b_ih) // 3
+    return torch.cat([b_ih[2 * size :], b_ih[: 2 * size] + b_hh[: 2 * size], b_hh[2 * size :]])
+
+
+def _run(kind: str, keep: bool, x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor, *first: Tensor):
+    """Input in the order of time, states and cells (T + 1, B, H'), and what to keep for the way back."""
+    n_batch, n_steps, n_features = x.shape
+    n_maps, wide = _N_MAPS[kind], _whole(w_hh.shape[1])
+    rows = x.transpose(0, 1).contiguous()
+    lines = []
+    for state in first:
+        line = x.new_empty(n_steps + 1, n_batch, wide)
+        line[0, :, : state.shape[1]] = state
+        line[0, :, state.shape[1] :] = 0.0
+        lines.append(line)
+    kept = x.new_empty(n_steps if keep else 1, n_batch, _N_SUMS[kind] * wide if n_maps > 1 else 0)
+    w_x = _panels(_padded(w_ih, n_maps, wide).t())
+    w_h = _panels(_padded(pad(w_hh, (0, wide - w_hh.shape[1])), n_maps, wide).t())
+    bias = _padded(_bias(kind, b_ih, b_hh), _N_SUMS[kind], wide)
+    places = [int(kind == "relu")] if n_maps == 1 else []
+    places += _addresses(rows, *lines)
+    places += [kept.data_ptr(), n_batch if keep else 0] if n_maps > 1 else []
+    places += _addresses(w_x, w_h, bias)
+    groups, loop = _groups(n_batch), _LOOPS[kind][0]
+
+    def compute(i: int) -> None:
+        group = groups[i]
+        loop(group.start, len(group), n_batch, n_steps, n_features, wide, *places)
+
+    _share(compute, len(groups), w_hh.numel() * n_batch * n_steps)
+    return rows, lines, kept
+
+
+class FusedLayer(torch.autograd.Function):
+    """States of every step, (B, T, H), and for an LSTM its last cells, (B, H).
+
+    From the kind (a key of `_LOOPS`), input (B, T, F), the weights of torch's layer, and the first state
+    and cells, (B, H).
+    """
+
+    @staticmethod
+    def run(kind: str, *inputs: Tensor) -> Any:
+        """The same, with nothing kept for gradients."""
+        _, lines, _ = _run(kind, False, *inputs)
+        return FusedLayer._results(lines, inputs[5].shape[1])
+
+    @staticmethod
+    def _results(lines: Sequence[Tensor], size: int) -> Any:
+        states = lines[0][1:].transpose(0, 1)[..., :size]
+        return states if len(lines) == 1 else (states, lines[1][-1, :, :size])
+
+    @staticmethod
+    def forward(ctx, kind, *inputs):
+        rows, lines, kept = _run(kind, True, *inputs)
+        ctx.save_for_backward(*inputs, rows, kept, *lines)
+        ctx.kind, ctx.n_inputs = kind, len(inputs)
+        return FusedLayer._results(lines, inputs[5].shape[1])
+
+    @staticmethod
+    def backward(ctx, *gradients):
+        inputs, (rows, kept, *lines) = ctx.saved_tensors[: ctx.n_inputs], ctx.saved_tensors[ctx.n_inputs :]
+        if torch.is_grad_enabled():
+            return None, *_by_torch(ctx, inputs, gradients)
+        kind = ctx.kind
+        x, w_ih, w_hh = inputs[:3]
+        n_batch, n_steps, n_features = x.shape
+        size, n_maps, n_sums = w_hh.shape[1], _N_MAPS[kind], _N_SUMS[kind]
+        wide = _whole(size)
+        coming = gradients[0] if size == wide else pad(gradients[0], (0, wide - size))
+        coming = coming if coming.stride(2) == 1 else coming.contiguous()
+        later = [torch.zeros_like(line[0]) for line in lines]
+        if len(lines) > 1:
+            later[1][:, :size] = gradients[1]
+        groups, loop = _groups(n_batch), _LOOPS[kind][1]
+        span = min(n_steps, max(1, _SPAN_ROWS // n_batch)) if len(groups) == 1 else 1
+        wide_x = _whole(n_features) if ctx.needs_input_grad[1] else 0
+        w_back = _panels(_padded(pad(w_hh, (0, wide - size)), n_maps, wide))
+        by_x = x.new_empty(n_steps, n_batch, wide_x)
+        into = _padded(w_ih, n_maps, wide)
+        w_in = _panels(_candidate_first(into) if kind == "gru" else into) if wide_x else by_x
+        nothing = x.new_zeros(LANES)
+        sums = x.new_empty(len(groups), span * len(groups[0]), n_sums * wide + compiled.GAP)
+        by_input = x.new_zeros(len(groups), n_features, n_maps * wide)
+        by_recurrent = x.new_zeros(len(groups), n_maps * wide, wide)
+        by_bias = x.new_zeros(len(groups), n_sums * wide)
+        places = [int(kind == "relu")] if n_maps == 1 else []
+        places += [span, *_addresses(rows, *lines)]
+        places += [kept.data_ptr()] if n_maps > 1 else []
+        places += [coming.data_ptr(), *coming.stride()[:2], *_addresses(w_back, *later)]
+        last = [w_in.data_ptr(), wide_x, by_x.data_ptr()]
+
+        def compute(i: int) -> None:
+            group = groups[i]
+            own = _addresses(sums[i], nothing, by_input[i], by_recurrent[i], by_bias[i])
+            loop(group.start, len(group), n_batch, n_steps, n_features, wide, *places, *own, *last)
+
+        _share(compute, len(groups), 2 * w_hh.numel() * n_batch * n_steps)
+        found = by_input.sum(0).t(), by_recurrent.sum(0)[:, :size], by_bias.sum(0)
+        by_w, by_u, by_b = (_cut(t, n, size) for t, n in zip(found, (n_maps, n_maps, n_sums), strict=True))
+        bias = by_b, by_b
+        if kind == "gru":
+            by_w = torch.cat([by_w[size:], by_w[:size]])
+            bias = torch.cat([by_b[size : 3 * size], by_b[:size]]), by_b[size:]
+        into = by_x[..., :n_features].transpose(0, 1) if wide_x else None
+        return None, into, by_w, by_u, *bias, *(line[:, :size] for line in later)
+
+
+def _cut(gradient: Tensor, n_maps: int, size: int) -> Tensor:
+    """Without the rows that :func:`_padded` added."""
+    return gradient.unflatten(0, (n_maps, -1))[:, :size].flatten(0, 1)
+
+
+def _by_torch(ctx: Any, inputs: Sequence[Tensor], gradients: Sequence[Tensor]) -> tuple:
+    """Gradients that can be differentiated again: those of the same states by torch's own operators."""
+    x, weights, first = inputs[0], list(inputs[1:5]), [state.unsqueeze(0) for state in inputs[5:]]
+    states, *last = _TORCH[ctx.kind](
+        x, first if len(first) > 1 else first[0], weights, True, 1, 0.0, False, False, True
+    )
+    found_from = [states] if len(first) == 1 else [states, last[1][0]]
+    wanted = ctx.needs_input_grad[1:]
+    needed = [tensor for tensor, is_wanted in zip(inputs, wanted, strict=True) if is_wanted]
+    found = iter(torch.autograd.grad(found_from, needed, gradients, create_graph=True))
+    return tuple(next(found) if is_wanted else None for is_wanted in wanted)
