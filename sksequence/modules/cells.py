@@ -27,7 +27,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from sksequence.modules.kernels import ElmanLayer, GRULayer
+from sksequence.modules.kernels import ElmanLayer, GRULayer, LSTMLayer
 
 __all__ = ["CELLS", "Cell", "new_embedding", "new_linear", "new_recurrence"]
 
@@ -79,7 +79,7 @@ class Cell:
 
 CELLS: dict[str, Cell] = {
     "rnn": Cell(ElmanLayer, 1, _spectral_radius),
-    "lstm": Cell(nn.LSTM, 4, _chrono_lstm),
+    "lstm": Cell(LSTMLayer, 4, _chrono_lstm),
     "gru": Cell(GRULayer, 3, _chrono_gru),
 }
 

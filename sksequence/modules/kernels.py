@@ -4,7 +4,7 @@ Torch computes an ``nn.LSTM`` with one fused kernel, but an ``nn.GRU`` and an ``
 operator: 93 calls a step for the GRU, most of them in the backward pass. Here a step of it is five calls
 forward and four backward, since everything that does not wait for the state of the step before is done
 for many steps at once: what the inputs add to the gates, and the derivatives of the states by the sums
-inside the gates. With numba (the extra ``fast``) it is two calls each way.
+inside the gates. With numba (the extra ``fast``) a layer of any cell is one call each way: `fused.py`.
 
 The layers below are torch's modules, with torch's weights under torch's names; they take the shorter way
 where it pays and is exact, and else torch's own (CUDA, double precision, other number formats, wide
@@ -14,19 +14,34 @@ layers, tracing, and second derivatives).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from sksequence.modules.loops import gru_loops
+from sksequence.modules.loops import gru_steps, gru_steps_back
 
-__all__ = ["ElmanLayer", "GRULayer", "tall_product"]
+__all__ = ["ElmanLayer", "GRULayer", "LSTMLayer", "tall_product"]
 
 # Values that are worked on at a time: as many as a core's cache holds.
 _BLOCK_VALUES = 1 << 18
-# Hidden units up to which the short way is the faster one; beyond, products are nearly all of the work.
-_WIDEST = 256
+# Hidden units up to which a way is faster than torch's own, times that of torch's layers beside it: forward
+# and backward, one thread, batches of 64 and 8, and inference of one sequence.
+#            compiled                       torch's operators, one after the other
+# RNN, 64    3.9, 8.0; 3.9
+_WIDEST = {"RNN_TANH": 256, "RNN_RELU": 256, "GRU": 256, "LSTM": 0}
+_WIDEST_FUSED = {"RNN_TANH": 256, "RNN_RELU": 256, "GRU": 256, "LSTM": 256}
+
+
+@cache
+def _fused() -> Any:
+    """The layer that numba compiles, or None where there is no numba, or no folder for its cache."""
+    try:
+        from sksequence.modules import fused, lanes
+    except (ImportError, RuntimeError):
+        return None
+    return fused.FusedLayer if lanes.FUSES else None
 
 
 def _by_torch(run: Any, ctx: Any, inputs: Sequence[Tensor], gradient: Tensor) -> tuple:
@@ -108,14 +123,13 @@ class _GRU(torch.autograd.Function):
         blocks = _blocks(n_steps, n_batch * 4 * size)
         gates = x.new_empty(n_steps if keep else blocks[0].stop, n_batch, 4 * size)
         states = x.new_empty(n_steps, n_batch, size)
-        steps, _ = gru_loops(x.dtype)
         before = h
         for block in blocks:
             sums = gates[block] if keep else gates[: block.stop - block.start]
             into = sums.flatten(0, 1)[:, : 3 * size]
             torch.addmm(bias, rows[block].reshape(-1, x.shape[2]), weight, out=into)
             sums[..., 3 * size :] = b_hh[2 * size :]
-            before = steps(sums, states[block], before, recurrent)
+            before = gru_steps(sums, states[block], before, recurrent)
         return states, gates
 
     @staticmethod
@@ -135,13 +149,12 @@ class _GRU(torch.autograd.Function):
         into = x.new_empty(n_steps, n_batch, x.shape[2]) if ctx.needs_input_grad[0] else None
         by_weight, by_recurrent = torch.zeros_like(w_ih), torch.zeros_like(w_hh)
         by_bias, later = x.new_zeros(4 * size), torch.zeros_like(h)
-        _, steps_back = gru_loops(x.dtype)
         for block in reversed(_blocks(n_steps, n_batch * 4 * size)):
             first = block.start
             before = torch.cat(
                 [states[first - 1 : first] if first else h[None], states[first : block.stop - 1]]
             )
-            sums = steps_back(gates[block], before, coming[block], w_hh, later)
+            sums = gru_steps_back(gates[block], before, coming[block], w_hh, later)
             flat = sums.flatten(0, 1)
             by_input = flat[:, : 3 * size]
             by_weight += tall_product(by_input, rows[block].reshape(-1, x.shape[2]))
@@ -174,36 +187,58 @@ def _candidate_first(weight: Tensor) -> Tensor:
 class _ShortWay(nn.RNNBase):
     """A layer in one direction that takes the short way where it can."""
 
-    def _states(self, *inputs: Any, learning: bool) -> Tensor:
-        """States of every step, (B, T, H), from input, weights and first state."""
+    def _states(self, *inputs: Tensor, learning: bool) -> Tensor:
+        """States of every step, (B, T, H), from input, weights and first state, in torch's operators."""
         raise NotImplementedError
 
-    def _takes_short_way(self, x: Any) -> bool:
+    def _is_plain(self, x: Any) -> bool:
+        """Whether this is a batch of float32 on a CPU, computed here and now."""
         return (
             isinstance(x, Tensor)
             and x.ndim == 3
-            and x.dtype == torch.float32
-            and x.device.type == "cpu"
-            and self.hidden_size <= _WIDEST
+            and x.numel() > 0
+            and x.shape[2] == self.input_size
+            and all(t.dtype == torch.float32 and t.device.type == "cpu" for t in (x, *self._weights()))
             and not torch.is_autocast_enabled("cpu")
             and not (torch.jit.is_tracing() or torch.compiler.is_compiling())
         )
 
+    def _weights(self) -> tuple[Tensor, ...]:
+        return self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0
+
+    def _takes_short_way(self, x: Any) -> bool:
+        return self.hidden_size <= _WIDEST[self.mode] and self._is_plain(x)
+
+    def _takes_fused_way(self, x: Any) -> bool:
+        return self.hidden_size <= _WIDEST_FUSED[self.mode] and self._is_plain(x) and _fused() is not None
+
     def forward(self, input, hx=None):
-        """States of every step and the last: (B, T, F), (1, B, H) or None -> (B, T, H), (1, B, H)."""
-        if not self._takes_short_way(input):
+        """As torch's layer: (B, T, F), first state or None -> (B, T, H), last state, all batch first."""
+        fused = self._takes_fused_way(input)
+        if not (fused or self._takes_short_way(input)):
             return super().forward(input, hx)
-        h = input.new_zeros(len(input), self.hidden_size) if hx is None else hx[0]
-        inputs = (input, self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0, h)
+        first = () if hx is None else hx if isinstance(hx, tuple) else (hx,)
+        first = [state[0] for state in first]
+        if hx is None:
+            nothing = input.new_zeros(len(input), self.hidden_size)
+            first = [nothing] * (2 if self.mode == "LSTM" else 1)
+        inputs = (input, *self._weights(), *first)
         learning = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
-        states = self._states(*inputs, learning=learning)
-        return states, states[:, -1].unsqueeze(0)
+        if not fused:
+            states = self._states(*inputs, learning=learning)
+            return states, states[:, -1].unsqueeze(0)
+        kind = self.mode.removeprefix("RNN_").lower()
+        found = _fused().apply(kind, *inputs) if learning else _fused().run(kind, *inputs)
+        if self.mode != "LSTM":
+            return found, found[:, -1].unsqueeze(0)
+        states, cells = found
+        return states, (states[:, -1].unsqueeze(0), cells.unsqueeze(0))
 
 
 class ElmanLayer(_ShortWay, nn.RNN):
     """``nn.RNN`` of one layer and one direction, batch first."""
 
-    def _states(self, *inputs: Any, learning: bool) -> Tensor:
+    def _states(self, *inputs: Tensor, learning: bool) -> Tensor:
         if learning:
             return _Elman.apply(self.nonlinearity, *inputs)
         return _Elman.run(self.nonlinearity, *inputs).transpose(0, 1)
@@ -212,5 +247,9 @@ class ElmanLayer(_ShortWay, nn.RNN):
 class GRULayer(_ShortWay, nn.GRU):
     """``nn.GRU`` of one layer and one direction, batch first."""
 
-    def _states(self, *inputs: Any, learning: bool) -> Tensor:
+    def _states(self, *inputs: Tensor, learning: bool) -> Tensor:
         return _GRU.apply(*inputs) if learning else _GRU.run(*inputs)[0].transpose(0, 1)
+
+
+class LSTMLayer(_ShortWay, nn.LSTM):
+    """``nn.LSTM`` of one layer and one direction, batch first; faster only if compiled."""

@@ -1,35 +1,14 @@
-"""The loops over time of the GRU, in torch's operators; compiled where numba is installed.
+"""The loops over time of the GRU, in torch's operators.
 
 Both get a run of steps whose sums are laid out as ``[n | r | z | U h + b of n]``, (T, B, 4 H).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
 import torch
 from torch import Tensor
 
-__all__ = ["gru_loops", "gru_steps", "gru_steps_back"]
-
-
-Loops = tuple[Callable[..., Tensor], Callable[..., Tensor]]
-
-
-def gru_loops(dtype: torch.dtype) -> Loops:
-    """The loop forward and the loop backward: those that numba compiles, of float32, else those below."""
-    found = _compiled_loops() if dtype == torch.float32 else None
-    return found or (gru_steps, gru_steps_back)
-
-
-@cache
-def _compiled_loops() -> Loops | None:
-    try:
-        from sksequence.modules import compiled
-    except RuntimeError:  # numba finds no folder for its cache
-        return None
-    return (compiled.gru_steps, compiled.gru_steps_back) if compiled.AVAILABLE else None
+__all__ = ["gru_steps", "gru_steps_back"]
 
 
 def gru_steps(sums: Tensor, states: Tensor, before: Tensor, recurrent: Tensor) -> Tensor:
