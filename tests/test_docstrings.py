@@ -1,6 +1,7 @@
 """Docstrings are numpydoc, and true: they document what the signature has, no more and no less."""
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -39,9 +40,14 @@ PUBLIC = (
 )
 
 
+# Modules that need an extra, which may not be installed.
+OPTIONAL = {f"sksequence.modules.{name}": "numba" for name in ("compiled", "fused", "lanes")}
+
+
 def module_names():
     """The package and everything in it that can be imported."""
-    return ["sksequence", *(info.name for info in pkgutil.walk_packages(sksequence.__path__, "sksequence."))]
+    names = ["sksequence", *(info.name for info in pkgutil.walk_packages(sksequence.__path__, "sksequence."))]
+    return [name for name in names if name not in OPTIONAL or importlib.util.find_spec(OPTIONAL[name])]
 
 
 def exported(modules):

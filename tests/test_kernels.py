@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sksequence.modules import kernels, new_recurrence
+from sksequence.modules import kernels
 from sksequence.modules.kernels import ElmanLayer, GRULayer, LSTMLayer
 
 LAYERS = {

@@ -29,7 +29,17 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from sksequence.modules.lanes import LANES, at_least, at_most, load, multiply_add, product, splat, store, where_positive
+from sksequence.modules.lanes import (
+    LANES,
+    at_least,
+    at_most,
+    load,
+    multiply_add,
+    product,
+    splat,
+    store,
+    where_positive,
+)
 
 __all__ = ["GAP", "elman", "elman_back", "gru", "gru_back", "lstm", "lstm_back"]
 
@@ -213,7 +223,7 @@ def gru_back(
     first, n, n_batch, n_steps, n_x, size, span, x, states, kept, coming, coming_row, coming_step, w_back,
     later, sums, nothing, by_input, by_recurrent, by_bias, w_in, wide, by_x,
 ):  # fmt: skip
-    """Gradients of :func:`gru`; weights of the way back in the order n, r, z for inputs, r, z, n for states."""
+    """Gradients of :func:`gru`; ``w_in`` in the order n, r, z, ``w_back`` as torch: r, z, n."""
     h_row, kept_row, row = 4 * size, 16 * size, 4 * (4 * size + GAP)
     last, one = later + h_row * first, splat(_ONE)
     for stop in range(n_steps, 0, -span):

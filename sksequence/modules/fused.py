@@ -25,7 +25,12 @@ _SPAN_ROWS = 64
 # Multiplications from which a second thread gains more than its start costs.
 _WORTH_A_THREAD = 1 << 24
 
-_TORCH = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu, "gru": torch.gru, "lstm": torch.lstm}
+_TORCH: dict[str, Any] = {
+    "tanh": torch.rnn_tanh,
+    "relu": torch.rnn_relu,
+    "gru": torch.gru,
+    "lstm": torch.lstm,
+}
 # Maps of torch's weights, and sums of a step.
 _N_MAPS = {"tanh": 1, "relu": 1, "gru": 3, "lstm": 4}
 _N_SUMS = _N_MAPS | {"gru": 4}
@@ -99,7 +104,9 @@ def _bias(kind: str, b_ih: Tensor, b_hh: Tensor) -> Tensor:
     return torch.cat([b_ih[2 * size :], b_ih[: 2 * size] + b_hh[: 2 * size], b_hh[2 * size :]])
 
 
-def _run(kind: str, keep: bool, x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor, *first: Tensor):
+def _run(
+    kind: str, keep: bool, x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor, *first: Tensor
+):
     """Input in the order of time, states and cells (T + 1, B, H'), and what to keep for the way back."""
     n_batch, n_steps, n_features = x.shape
     n_maps, wide = _N_MAPS[kind], _whole(w_hh.shape[1])
@@ -148,6 +155,7 @@ class FusedLayer(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, kind, *inputs):
+        """Compute, and keep what the way back needs."""
         rows, lines, kept = _run(kind, True, *inputs)
         ctx.save_for_backward(*inputs, rows, kept, *lines)
         ctx.kind, ctx.n_inputs = kind, len(inputs)
@@ -155,6 +163,7 @@ class FusedLayer(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *gradients):
+        """Gradients by all inputs from those by states and last cells."""
         inputs, (rows, kept, *lines) = ctx.saved_tensors[: ctx.n_inputs], ctx.saved_tensors[ctx.n_inputs :]
         if torch.is_grad_enabled():
             return None, *_by_torch(ctx, inputs, gradients)
@@ -173,8 +182,8 @@ class FusedLayer(torch.autograd.Function):
         wide_x = _whole(n_features) if ctx.needs_input_grad[1] else 0
         w_back = _panels(_padded(pad(w_hh, (0, wide - size)), n_maps, wide))
         by_x = x.new_empty(n_steps, n_batch, wide_x)
-        into = _padded(w_ih, n_maps, wide)
-        w_in = _panels(_candidate_first(into) if kind == "gru" else into) if wide_x else by_x
+        rows_in = _padded(w_ih, n_maps, wide)
+        w_in = _panels(_candidate_first(rows_in) if kind == "gru" else rows_in) if wide_x else by_x
         nothing = x.new_zeros(LANES)
         sums = x.new_empty(len(groups), span * len(groups[0]), n_sums * wide + compiled.GAP)
         by_input = x.new_zeros(len(groups), n_features, n_maps * wide)
