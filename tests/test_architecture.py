@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from conftest import FOR_NUMBA
 
 import sksequence
 
@@ -169,6 +170,8 @@ def public_packages():
 
 @pytest.mark.parametrize("name", public_packages())
 def test_exported_names_exist_and_are_documented(name):
+    if name in FOR_NUMBA:
+        pytest.importorskip("numba", reason="The extra 'fast' is not installed.")
     module = importlib.import_module(name)
     exported = getattr(module, "__all__", [])
     assert len(set(exported)) == len(exported), f"{name}.__all__ names something twice."

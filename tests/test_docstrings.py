@@ -7,6 +7,7 @@ import pkgutil
 import re
 
 import pytest
+from conftest import FOR_NUMBA
 
 import sksequence
 
@@ -40,14 +41,10 @@ PUBLIC = (
 )
 
 
-# Modules that need an extra, which may not be installed.
-OPTIONAL = {f"sksequence.modules.{name}": "numba" for name in ("compiled", "fused", "lanes")}
-
-
 def module_names():
     """The package and everything in it that can be imported."""
     names = ["sksequence", *(info.name for info in pkgutil.walk_packages(sksequence.__path__, "sksequence."))]
-    return [name for name in names if name not in OPTIONAL or importlib.util.find_spec(OPTIONAL[name])]
+    return [name for name in names if name not in FOR_NUMBA or importlib.util.find_spec("numba")]
 
 
 def exported(modules):
