@@ -23,6 +23,7 @@ from sksequence import (
     PerTimestep,
     RNNClassifier,
     SequenceArray,
+    SequenceTokenizer,
     SummaryFeatures,
 )
 from sksequence.exceptions import InputError
@@ -224,6 +225,18 @@ def test_taggers_and_tokens(rng):
     assert found.baseline == model.score(tokens, labels) > 0.9
     # Labels of other tokens are right by chance: about half of them.
     assert 0.2 < found.channels["mean"].item() < 0.6
+
+
+def test_texts_say_what_to_pass():
+    texts, y = ["good film", "bad film", "a good one"] * 4, [1, 0, 1] * 4
+    pipe = make_pipeline(SequenceTokenizer(), GRUClassifier(**SMALL)).fit(texts, y)
+    with pytest.raises(
+        InputError, match=r"pass its last step pipe\[-1\], and pipe\[:-1\]\.transform\(X\) as X"
+    ):
+        sequence_permutation_importance(pipe, texts, y)
+    tokens = pipe[:-1].transform(texts)
+    found = sequence_permutation_importance(pipe[-1], tokens, y, n_blocks=1, random_state=0)
+    assert found.baseline == pipe.score(texts, y)
 
 
 def test_nothing_is_changed_and_the_seed_decides(ragged):

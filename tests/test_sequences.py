@@ -341,7 +341,8 @@ def test_lists_of_words_are_known_and_refused_as_numbers(form):
     words = TEXT_FORMS[form]([["good", "film"], ["bad"]])
     assert first_text(words) == ["good", "film"]
     with pytest.raises(
-        InputTypeError, match=r"^f: lists of words came, such as .* or WordFeatures\(\), as the step"
+        InputTypeError,
+        match=r"^f: lists of words came, such as .* or WordFeatures\(\) where token_features=\"all\",",
     ):
         as_sequences(words, caller="f")
 

@@ -13,7 +13,7 @@ from sklearn.metrics import check_scoring
 from sksequence.engine import draw_seed
 from sksequence.exceptions import InputError
 from sksequence.inspection.probes import last_step
-from sksequence.sequences import SequenceArray, as_sequences
+from sksequence.sequences import SequenceArray, as_sequences, holds_texts
 
 __all__ = ["SequenceImportance", "sequence_permutation_importance"]
 
@@ -169,6 +169,11 @@ def sequence_permutation_importance(
     for name, value in (("n_blocks", n_blocks), ("n_repeats", n_repeats)):
         if not isinstance(value, (int, np.integer)) or value < 1:
             raise InputError(f"{caller}: {name}={value!r} came, but an int >= 1 is needed. Pass one.")
+    if holds_texts(X):
+        raise InputError(
+            f"{caller}: texts came, but what is exchanged are the steps of sequences. Of a Pipeline, pass "
+            "its last step pipe[-1], and pipe[:-1].transform(X) as X."
+        )
     tokens = bool(getattr(inner, "_reads_tokens", False) or getattr(X, "is_tokens", False))
     sequences = _apart(as_sequences(X, caller=caller, missing="mask", tokens=tokens))
     scorer = check_scoring(estimator, scoring=scoring)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Mapping, Set
 
 import numpy as np
@@ -105,11 +106,11 @@ def _refuse_texts(X, caller: str) -> None:
     what, reader = (
         ("texts", "SequenceTokenizer()")
         if isinstance(text, str)
-        else ("lists of words", "SequenceTokenizer() or WordFeatures()")
+        else ("lists of words", 'SequenceTokenizer(), or WordFeatures() where token_features="all"')
     )
     raise InputTypeError(
-        f"{caller}: {what} came, such as {text!r:.40}, but numbers or token ids are needed. Make ids of them "
-        f"with {reader}, as the step of a Pipeline before the network or by its fit_transform."
+        f"{caller}: {what} came, such as {reprlib.repr(text)}, but numbers or token ids are needed. Make "
+        f"ids of them with {reader}, as the step of a Pipeline before the network or by its fit_transform."
     )
 
 
