@@ -21,6 +21,8 @@ import torch
 from archive import loaders
 
 import sksequence
+from sksequence.datasets import load_nottingham
+from sksequence.metrics import interval_coverage, interval_score
 
 CLASSIC = {  # horizon, whether logarithms are forecast
     "sunspots_monthly": (12, False),
@@ -28,6 +30,17 @@ CLASSIC = {  # horizon, whether logarithms are forecast
     "elnino_monthly": (12, False),
     "airpassengers": (12, True),
     "sp500": (20, False),
+}
+# Horizon, rows known at each cut, rows forecast after it; whether logarithms are taken first.
+CUTS = {
+    "elnino_monthly": (12, (300, 400, 500, 600), 150, False),
+    "nottingham": (12, (120, 150, 180), 60, False),
+    "airpassengers": (12, (72, 96, 108), 36, True),
+    "sunspots_yearly": (11, (120, 180, 220), 80, False),
+    "lynx": (10, (50, 70, 84), 30, True),
+    "co2_weekly": (52, (900, 1300, 1700, 1900), 400, False),
+    "sunspots_monthly": (48, (900, 1300, 1700, 2100, 2400), 400, False),
+    "sp500": (60, (1500, 2500, 3500, 4200), 800, True),
 }
 M4_HORIZON = 48
 # sMAPE and MASE of Naive 2 on the test rows of M4 Hourly, as the competition published them.
@@ -46,7 +59,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
     parser.add_argument("--cell", default="LSTM", type=str.upper)
     parser.add_argument("--horizons", nargs="+", type=int, default=[96, 192, 336, 720])
-    parser.add_argument("--series", nargs="+", default=list(CLASSIC))
+    parser.add_argument("--series", nargs="+", help="of classic and cuts; else all")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--test", action="store_true", help="official test rows, not validation rows")
     parser.add_argument("--write", type=pathlib.Path, help="a page whose sections are replaced by these")
@@ -146,7 +159,7 @@ def classic(arguments: argparse.Namespace, report: Report) -> None:
     report.header(
         "series", "seed", "skill_ told by fit", "warned", "MAE", "of its strongest rival", "rival", "CPU s"
     )
-    for name in arguments.series:
+    for name in arguments.series or CLASSIC:
         horizon, log = CLASSIC[name]
         x = _classic(archive, name)
         n = int(0.8 * len(x))
@@ -231,6 +244,29 @@ def _report_intervals(report: Report, names: tuple, truth, bounds, whole, base):
     return base
 
 
+def cuts(arguments: argparse.Namespace, report: Report) -> None:
+    """90 % intervals of single series cut at several places: every origin of the rows after each cut."""
+    archive = loaders()
+    report.header("series", "horizon", "coverage after each cut", "mean", "width", "interval score")
+    for name in arguments.series or CUTS:
+        horizon, known, ahead, log = CUTS[name]
+        x = load_nottingham().to_numpy() if name == "nottingham" else _classic(archive, name)
+        x = np.log(x) if log else x
+        found = []
+        for n in known:
+            model, _ = fitted(arguments, x[:n], horizon, 0)
+            table = model.backtest(x[: n + ahead], coverage=COVERAGE, start=n - 1)
+            truth, low, high = (table[c].to_numpy() for c in ("target", "lower", "upper"))
+            score = interval_score(truth, low, high, COVERAGE)
+            found.append(
+                (interval_coverage(truth, low, high), (high - low).mean() / x.std(), score / x.std())
+            )
+        shares = ", ".join(f"{coverage:.2f}" for coverage, *_ in found)
+        report.row(name, horizon, shares, *map(float, np.mean(found, axis=0)))
+    report.line()
+    report.line("Widths and scores in deviations of the series.")
+
+
 def origins(arguments: argparse.Namespace, report: Report) -> None:
     """A backtest of 2,000 origins beside one prediction of 2,000 windows; medians of 5."""
     rng = np.random.default_rng(0)
@@ -256,7 +292,7 @@ def origins(arguments: argparse.Namespace, report: Report) -> None:
         report.row(name, f"{milliseconds:.1f}", milliseconds / first)
 
 
-PARTS = {"ett": ett, "m4": m4, "classic": classic, "intervals": intervals, "origins": origins}
+PARTS = {"ett": ett, "m4": m4, "classic": classic, "intervals": intervals, "cuts": cuts, "origins": origins}
 
 
 def write(page: pathlib.Path, name: str, title: str, lines: list[str]) -> None:
