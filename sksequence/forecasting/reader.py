@@ -161,7 +161,8 @@ class SeriesReader(Parameters, BaseEstimator):
         warnings.warn(
             f"{caller}: X holds the {panel.n_columns} columns of X at fit time without "
             f"{list(self.targets_)}, "
-            "which came as y, so that their past counts as missing. Pass X and y joined as one table.",
+            "which came as y, so that their past counts as missing. Pass X and y joined as one table, and "
+            "score with forecast_scorer.",
             UserWarning,
             stacklevel=6,
         )
