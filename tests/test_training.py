@@ -341,6 +341,26 @@ def test_regression_weights_shift_the_mean():
 
 
 # ---------------------------------------------------------------------- options that reach the network
+def test_groups_of_weights_keep_learning_rates_of_their_own(data):
+    X, y = data
+    groups = [("encoder*", {"lr": 0.0}), ("head*", {"lr": 0.02})]
+    model = RNNClassifier(
+        max_epochs=2, lr=0.01, lr_schedule="constant", net_params={"optimizer__param_groups": groups}, **SMALL
+    )
+    begun = model._initialize(X, y, "test").net_.module_.state_dict()
+    begun = {name: weight.clone() for name, weight in begun.items()}
+    after = model.fit(X, y).net_.module_.state_dict()
+    still = {name for name in begun if torch.equal(begun[name], after[name])}
+    assert {name for name in begun if name.startswith("encoder")} <= still
+    assert "head.weight" not in still
+    assert sorted(group["lr"] for group in model.net_.optimizer_.param_groups) == [0.0, 0.01, 0.02]
+    model.partial_fit(X, y)
+    assert torch.equal(
+        model.net_.module_.state_dict()["encoder.layers.0.ahead.weight_hh_l0"],
+        begun["encoder.layers.0.ahead.weight_hh_l0"],
+    )
+
+
 def test_net_params_reach_skorch(data):
     X, y = data
     model = RNNClassifier(max_epochs=1, net_params={"optimizer__weight_decay": 0.25}, **SMALL).fit(X, y)

@@ -238,10 +238,17 @@ class SequenceNet(NeuralNet):
 
         return self.optimizer_.step(closure)
 
+    def initialize_optimizer(self, *args, **kwargs):
+        """Make the optimiser, and note which share of `lr` each group of weights is to have."""
+        super().initialize_optimizer(*args, **kwargs)
+        for group in self.optimizer_.param_groups:
+            group["share"] = group["lr"] / self.lr
+        return self
+
     def _schedule_learning_rate(self) -> None:
         factor = learning_rate_factor(self.schedule, self.warmup, self._step, self.budget.n_steps)
         for group in self.optimizer_.param_groups:
-            group["lr"] = self.lr * factor
+            group["lr"] = self.lr * group["share"] * factor
         self._step += 1
 
     # ------------------------------------------------------------------ telling others
