@@ -38,6 +38,7 @@ from sksequence.preprocessing import (
     SummaryFeatures,
     WindowTransformer,
     WordFeatures,
+    cooccurrence_vectors,
     make_windows,
 )
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
@@ -89,6 +90,7 @@ __all__ = [
     "WordFeatures",
     "as_sequences",
     "compare",
+    "cooccurrence_vectors",
     "forecast_scorer",
     "make_windows",
     "recommend",

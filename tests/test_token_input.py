@@ -22,7 +22,6 @@ from sksequence import (
     RNNClassifier,
     SequenceTokenizer,
 )
-from sksequence.engine.cooccurrence import cooccurrence_vectors
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import (
     MixedInputs,
@@ -160,7 +159,7 @@ def test_ids_of_another_vocabulary_are_refused(tokens):
             {"embeddings": (WORDS, VECTORS), "embedding_dim": 4},
             'must be "auto" or the width of the embeddings',
         ),
-        ({"embeddings": [1.0, 2.0]}, "must be None or 'cooccurrence' or a dict of word to vector"),
+        ({"embeddings": [1.0, 2.0]}, "must be None or a dict of word to vector"),
     ],
 )
 def test_vectors_that_do_not_fit_are_refused(settings, sentence, tokens):
@@ -417,70 +416,3 @@ def test_tables_between_steps_keep_the_order_of_folds():
     out = PerTimestep(StandardScaler()).set_output(transform="pandas").fit_transform(X)
     assert out["x0"].rank().tolist() == [3.0, 1.0, 2.0]
     assert as_sequences(out).values[:, 0].tolist() == out["x0"].tolist()
-
-
-# ---------------------------------------------------------------------- vectors from company
-
-
-def information(texts, n_tokens):
-    """Positive pointwise mutual information, pair by pair, as Levy, Goldberg & Dagan (2015) define it."""
-    counts = np.zeros((n_tokens, n_tokens))
-    for text in texts:
-        for i, token in enumerate(text):
-            for j, other in enumerate(text):
-                if 0 < abs(i - j) <= 5:
-                    counts[token, other] += 1 / abs(i - j)
-    total = counts.sum(axis=1)
-    context = total**0.75 / (total**0.75).sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.maximum(np.nan_to_num(np.log(counts / total[:, None] / context), neginf=0.0), 0.0)
-
-
-def test_vectors_from_company_are_the_root_of_the_mutual_information():
-    rng = np.random.default_rng(0)
-    texts = [rng.integers(1, 12, size=n) for n in (1, 9, 30, 2, 14)]
-    expected = information(texts, 13)
-    vectors = cooccurrence_vectors(as_sequences(texts, tokens=True), 13, 16, seed=0)
-    assert vectors.shape == (13, 16)
-    assert not vectors[[0, 12]].any()  # never seen
-    alike = (vectors @ vectors.T).astype(float)
-    np.testing.assert_allclose(alike @ alike, expected @ expected.T, atol=1e-4)
-
-
-def test_company_is_that_of_a_sequence_wherever_its_values_lie():
-    values = np.array([5, 1, 2, 3, 1, 4, 2, 5, 3, 3])
-    views = SequenceArray(values, [6, 0, 1], [4, 3, 4])
-    apart = as_sequences([values[6:], values[:3], values[1:5]], tokens=True)
-    one, other = (cooccurrence_vectors(given, 6, 3, seed=0) for given in (views, apart))
-    np.testing.assert_allclose(one @ one.T, other @ other.T, atol=1e-5)
-
-
-def test_tokens_in_like_company_begin_alike(tokens):
-    still = {"embeddings": "cooccurrence", "embedding_dim": 5, "lr": 1e-12, "weight_decay": 0.0} | SMALL
-    table = table_of(LSTMClassifier(**still).fit(tokens, LABELS))
-    place = tokens.vocabulary.index
-    alike = np.corrcoef(table[:-1])
-    assert alike[place("good"), place("bad")] > 0.99
-    assert alike[place("good"), place("film")] < 0.9
-    seen = [i for i, word in enumerate(tokens.vocabulary) if not word.startswith("[")]
-    assert table[seen].std() == pytest.approx(0.1, rel=1e-3)
-    assert table[place("[UNK]")].any()  # not among the texts, so at random
-    frozen = table_of(LSTMClassifier(freeze_embeddings=True, **still).fit(tokens, LABELS))
-    np.testing.assert_allclose(frozen[seen], table[seen], atol=1e-6)
-    assert not frozen[place("[UNK]")].any()
-
-
-def test_large_vocabularies_with_vectors_from_company_get_dropout():
-    ids = np.random.default_rng(0).integers(0, 1200, size=(60, 40))
-    model = GRUClassifier(embeddings="cooccurrence", **SMALL).fit(ids, [0, 1] * 30)
-    assert (model.embedding_dim_, model.embedding_dropout_, model.input_dropout_) == (100, 0.3, 0.5)
-    again = clone(model).fit(ids, [0, 1] * 30)
-    np.testing.assert_array_equal(again.predict_proba(ids), model.predict_proba(ids))
-
-
-def test_sequences_without_neighbours_leave_vectors_at_random():
-    model = RNNClassifier(embeddings="cooccurrence", embedding_dim=4, **SMALL).fit(
-        [[1], [2], [3], [1]], [0, 1] * 2
-    )
-    assert np.isfinite(table_of(model)).all()
-    assert table_of(model)[1:4].any()

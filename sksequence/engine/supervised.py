@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from sksequence._params import integer, iterable_of, none, number, one_of, param
+from sksequence._params import integer, iterable_of, number, one_of, param
 from sksequence.engine.batches import Examples
 from sksequence.engine.probe import Probe
 from sksequence.engine.reader import SequenceReader
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.splits import hold_back
-from sksequence.engine.vectors import VECTORS
 from sksequence.exceptions import InputError
 from sksequence.modules import POOLINGS, SequenceNetwork
 from sksequence.sequences import SequenceArray, targets_in_order
@@ -212,16 +211,6 @@ class SequencePredictor(SupervisedReader):
         rule=one_of(*POOLINGS)
         | iterable_of(one_of(*POOLINGS), words=f"a tuple of these: {', '.join(POOLINGS)}"),
         doc="How the states of all steps become one vector; several are joined.",
-    )
-    embeddings: Any = param(
-        default=None,
-        rule=none() | one_of("cooccurrence") | VECTORS,
-        doc="""Vectors to begin with: a dict of word to vector, gensim's KeyedVectors, a DataFrame indexed by
-        words or a pair (words, array), looked up in the vocabulary that a SequenceTokenizer gives; or an
-        array whose row i is the vector of id i, with a row for every id. X is then read as token ids, and
-        `embedding_dim` is their width. A word without a vector gets a random one of the same mean and
-        deviation. "cooccurrence" learns them from X itself, so that tokens in like company begin alike
-        (Levy & Goldberg 2014): some seconds, worth it for long texts.""",
     )
     embedding_dropout: Any = param(
         default="auto",

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from sksequence._params import Parameters, boolean, integer, none, number, one_of, param
-from sksequence.engine.cooccurrence import cooccurrence_vectors
 from sksequence.engine.encoder_weights import INIT_FROM, EncoderWeights, weights_of
 from sksequence.engine.vectors import VECTORS, check_rows, vectors_by_id
 from sksequence.exceptions import InputError, ParameterError
@@ -106,9 +105,9 @@ class TokenInput(Parameters):
         source, parameter = self.embeddings, "embeddings"
         if self.init_from is not None:
             source, parameter = self._pretrained().embeddings_for(names), "init_from"
-        if source is None or isinstance(source, str):
-            table = self._table(n_tokens, _WIDTH if self._open_width else self.embedding_dim, generator)
-            return table if source is None else self._by_company(table, sequences, generator)
+        if source is None:
+            width = _WIDTH if self.embedding_dim == "auto" else self.embedding_dim
+            return self._table(n_tokens, width, generator)
         if parameter == "embeddings":
             expected = self._row_counts(n_tokens, names)
             check_rows(source, expected, owner)
@@ -124,24 +123,6 @@ class TokenInput(Parameters):
             )
         table = self._table(n_tokens, width, generator)
         table.begin_with(torch.from_numpy(vectors), torch.from_numpy(found), freeze=self.freeze_embeddings)
-        return table
-
-    @property
-    def _open_width(self) -> bool:
-        return self.embedding_dim in ("auto", None)
-
-    def _by_company(
-        self, table: TokenEmbedding, sequences: SequenceArray, generator: torch.Generator
-    ) -> TokenEmbedding:
-        """Let the vectors begin as those of tokens that stand in like company, at the usual deviation."""
-        seed = int(torch.randint(2**31, (), generator=generator))
-        vectors = cooccurrence_vectors(sequences, table.n_tokens, table.output_size, seed=seed)
-        found = vectors.any(axis=1)
-        if found.any():
-            vectors *= self._deviation / vectors[found].std()
-            table.begin_with(
-                torch.from_numpy(vectors), torch.from_numpy(found), freeze=self.freeze_embeddings
-            )
         return table
 
     def _row_counts(self, n_tokens: int, names: tuple[str, ...] | None) -> range:
@@ -179,8 +160,7 @@ class TokenInput(Parameters):
 
     def _table(self, n_tokens: int, width: int, generator: torch.Generator) -> TokenEmbedding:
         dropout = self.embedding_dropout
-        # Vectors that follow from the training sequences alone say no more than these do.
-        at_random = (self.embeddings is None or isinstance(self.embeddings, str)) and self.init_from is None
+        at_random = self.embeddings is None and self.init_from is None
         self._learns_many = at_random and n_tokens >= _LARGE
         if dropout == "auto":
             dropout = _DROPPED if self._learns_many else 0.0

@@ -1,6 +1,7 @@
 """Transformers of sequences."""
 
 from sksequence.preprocessing.calendar import CalendarFeatures
+from sksequence.preprocessing.cooccurrence import cooccurrence_vectors
 from sksequence.preprocessing.padding import SequencePadder
 from sksequence.preprocessing.summary import SummaryFeatures
 from sksequence.preprocessing.timesteps import PerTimestep
@@ -16,5 +17,6 @@ __all__ = [
     "SummaryFeatures",
     "WindowTransformer",
     "WordFeatures",
+    "cooccurrence_vectors",
     "make_windows",
 ]

@@ -5,6 +5,7 @@ python tests/bench/text.py --set mr                   # movie review sentences, 
 python tests/bench/text.py --set imdb --validate      # a validation part of other films; reads no test part
 python tests/bench/text.py --set imdb --tokenize      # seconds and memory of the tokenizer alone
 python tests/bench/text.py --set mr --validate --options hidden_size=32 embedding_dropout=0.4
+python tests/bench/text.py --validate --labels 2000 --max-length 128 --company    # few labels, all texts read
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from archive import loaders
+from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.pipeline import make_pipeline
 
 import sksequence
-from sksequence import SequenceTokenizer
+from sksequence import SequenceTokenizer, cooccurrence_vectors
 
 Split = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -52,6 +54,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cell", default="LSTM", type=str.upper, choices=["RNN", "LSTM", "GRU"])
     parser.add_argument("--validate", action="store_true", help="hold out a part of the training texts")
     parser.add_argument("--tokenize", action="store_true", help="time the tokenizer alone")
+    parser.add_argument("--labels", type=int, help="how many texts keep their label; None: all")
+    parser.add_argument("--company", action="store_true", help="vectors by company in all training texts")
+    parser.add_argument("--max-length", type=int, help="tokens of a text at most; None: as usual")
     parser.add_argument("--options", nargs="*", default=[], metavar="PARAM=VALUE")
     return parser.parse_args()
 
@@ -92,9 +97,30 @@ def splits(name: str, *, validate: bool) -> Iterator[Split]:
 def measure(model, split: Split) -> tuple[np.ndarray, float]:
     """Probability of a positive text, and CPU seconds of `fit`."""
     X, y, X_test, _ = split
-    start = time.process_time()
+    begun = time.process_time()
     model.fit(X, y)
-    return model.predict_proba(X_test)[:, 1], time.process_time() - start
+    return model.predict_proba(X_test)[:, 1], time.process_time() - begun
+
+
+def few(split: Split, n_labels: int | None) -> Split:
+    """The split with so many of its training texts, drawn at random; None for all."""
+    X, y, X_test, y_test = split
+    rows = np.random.default_rng(0).permutation(len(X))[:n_labels]
+    return (X, y, X_test, y_test) if n_labels is None else (X[rows], y[rows], X_test, y_test)
+
+
+def start(texts: np.ndarray, arguments: argparse.Namespace) -> tuple[SequenceTokenizer, dict]:
+    """The tokenizer, and what the network begins with: vectors by company in these texts, if asked for."""
+    settings = TOKENIZER[arguments.name]
+    if arguments.max_length:
+        settings = settings | {"max_length": arguments.max_length, "truncate": "middle"}
+    if not arguments.company:
+        return SequenceTokenizer(**settings), {}
+    reader = SequenceTokenizer(min_df=settings["min_df"], max_features=20_000)
+    vectors = cooccurrence_vectors(reader.fit_transform(texts), random_state=0)
+    cut = {name: settings[name] for name in ("max_length", "truncate") if name in settings}
+    dropout = {"embedding_dropout": 0.3, "input_dropout": 0.5}  # as from a random start
+    return SequenceTokenizer(vocabulary=reader.vocabulary_, **cut), {"embeddings": vectors} | dropout
 
 
 def report(rows: dict[str, list[tuple[float, float]]]) -> None:
@@ -114,8 +140,11 @@ def compare(arguments: argparse.Namespace) -> None:
     def note(name: str, proba: np.ndarray, seconds: float, y: np.ndarray) -> None:
         rows.setdefault(name, []).append((float(((proba > 0.5) == (y == 1)).mean()), seconds))
 
-    for split in splits(arguments.name, validate=arguments.validate):
-        y = split[3]
+    for whole in splits(arguments.name, validate=arguments.validate):
+        split, y = few(whole, arguments.labels), whole[3]
+        began = time.process_time()
+        tokenizer, given = start(whole[0], arguments)
+        prepared = time.process_time() - began
         linear = make_pipeline(
             TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
             LogisticRegression(C=10, max_iter=1000),
@@ -124,8 +153,9 @@ def compare(arguments: argparse.Namespace) -> None:
         note("TF-IDF of 1- and 2-grams, logistic regression", by_words, seconds, y)
         members, spent = [], 0.0
         for seed in range(arguments.seeds):
-            tokenizer = SequenceTokenizer(**TOKENIZER[arguments.name])
-            proba, taken = measure(make_pipeline(tokenizer, network(random_state=seed, **options)), split)
+            settings = {"random_state": seed} | given | options
+            proba, taken = measure(make_pipeline(clone(tokenizer), network(**settings)), split)
+            taken += prepared
             note(f"{arguments.cell}, one network", proba, taken, y)
             members.append(proba)
             spent += taken
