@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -265,12 +266,12 @@ class Panel:
         places: dict[Any, int] = {}
         lines: list[Timeline | None] = []
         # Series that share a timeline, or end alike, go on alike.
-        end = _once(lambda line: places.setdefault(line.end, len(places)))
-        which = np.empty(self.n_series, dtype=np.intp)
-        for i, line in enumerate(self.timelines):
-            which[i] = places.setdefault(None, len(places)) if line is None else end(line)
-            if which[i] == len(lines):
-                lines.append(line)
+        known: dict[int, int] = {}
+        for line in self.timelines:
+            if id(line) not in known:
+                known[id(line)] = places.setdefault(line and line.end, len(places))
+                lines += [line] * (len(places) - len(lines))
+        which = np.fromiter((known[id(line)] for line in self.timelines), np.intp, self.n_series)
         return [None if line is None else line.following(n_steps) for line in lines], which
 
     def _wrap_table(self, form: Form, index, table: np.ndarray, labels):
@@ -328,14 +329,20 @@ class Panel:
 def _once(function: Callable) -> Callable:
     """The function of a timeline, None for None, called once for a timeline that many series share."""
     known: dict[tuple, Any] = {}
+    latest: tuple = ()  # arguments; most often the next ones are the same objects
+    result: Any = None
 
-    def of(line: Timeline | None, *more):
-        if line is None:
+    def of(*arguments):
+        nonlocal latest, result
+        if len(latest) == len(arguments) and all(map(operator.eq, latest, arguments)):
+            return result
+        if arguments[0] is None:
             return None
-        key = (id(line), *(id(one) if isinstance(one, Timeline) else one for one in more))
+        key = tuple(id(one) if isinstance(one, Timeline) else one for one in arguments)
         if key not in known:
-            known[key] = function(line, *more)
-        return known[key]
+            known[key] = function(*arguments)
+        latest, result = arguments, known[key]
+        return result
 
     return of
 
