@@ -109,13 +109,15 @@ class Gather:
         self.values = _as_tensor(values)
         self.is_tokens = sequences.is_tokens
         self.starts = _as_tensor(np.ascontiguousarray(sequences.starts))
-        self.lengths = _as_tensor(np.ascontiguousarray(sequences.lengths))
+        # Lengths that are all alike may be one number in memory, and stay so.
+        lengths = sequences.lengths
+        self.lengths = _as_tensor(np.ascontiguousarray(lengths) if any(lengths.strides) else lengths)
         longest = int(self.lengths.max())
         self.equal = bool((self.lengths == longest).all())
         # Equal lengths end to end (a 3-D array, and every fold of it) are rows of a reshaped view.
         aligned = self.equal and len(self.values) % longest == 0 and not (self.starts % longest).any()
         self.blocks = self.values.unflatten(0, (-1, longest)) if aligned else None
-        self.rows = self.starts // longest
+        self.rows = self.starts // longest if aligned else self.starts
 
     def __call__(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Values (B, T, F), or (B, T) of tokens, and lengths (B,) of the sequences in `index` (B,)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sksequence.engine import Examples, GRUCell, LSTMCell, RNNCell, plan, with_callbacks
@@ -236,8 +238,8 @@ class SequenceForecaster(NetworkForecaster):
         ahead = self._ahead_steps
         # A network cannot read more windows than its steps have room for.
         most = self._sizes.n_updates * self._sizes.batch_size if self.max_epochs == "auto" else None
-        windows = task.training_windows(window=self.window_, horizon=ahead, most=most, seed=self._seed)
-        train = self._training_examples(task, windows, caller)
+        options = {"window": self.window_, "horizon": ahead, "most": most, "seed": self._seed}
+        train = self._examples_to_learn(task, caller, **options)
         valid = None
         if whole is not None and self.early_stopping:
             held = held_windows(
@@ -264,6 +266,15 @@ class SequenceForecaster(NetworkForecaster):
         if self.loss == "negative_binomial" or task.targets.n_series > 1:
             return 0.0
         return _LINEAR_SHARE if measured or not self._roles.explain else 0.0
+
+    def _examples_to_learn(self, task: Task, caller: str, **options) -> Examples:
+        """All training windows, or the most that are wanted; nothing but examples stays of them.
+
+        There may be more of them than values, so they are laid over the scaled values from the start.
+        """
+        targets = replace(task.targets, channels=self._channels(task, caller))
+        windows = replace(task, targets=targets).training_windows(**options)
+        return self._examples(task, windows, options["horizon"], caller, learn=True)
 
     def _training_examples(self, task: Task, windows: Windows, caller: str) -> Examples:
         over = windows.over(self._channels(task, caller))

@@ -14,7 +14,6 @@ from sksequence.forecasting.missing import has_missing
 from sksequence.forecasting.tables import write_table
 from sksequence.forecasting.timeline import Timeline
 from sksequence.sequences import SequenceArray
-from sksequence.sequences.layout import step_rows
 
 __all__ = ["Form", "Panel", "stacked"]
 
@@ -202,8 +201,8 @@ class Panel:
 
     def copy(self) -> Panel:
         """The same rows on values of their own: what happens to the input no longer matters."""
-        rows = step_rows(self.channels.starts, self.channels.lengths)
-        return replace(self, channels=stacked(self.channels.values[rows], self.channels.lengths))
+        # One by one: an array of row numbers would be as large as what is copied.
+        return replace(self, channels=stacked(np.concatenate(list(self.channels)), self.channels.lengths))
 
     def continues(self, earlier: Panel) -> bool:
         """Whether every series has an index that goes on where the same series of `earlier` ends."""

@@ -48,7 +48,7 @@ class Windows:
 
     def reaching(self, window: int, channels: SequenceArray) -> Windows:
         """Windows of the same origins over `channels` that read so many steps, fewer at a start."""
-        length = np.minimum(window, self.origin + 1)
+        length = _read_steps(window, self.origin)
         return _windows(channels, self.channel, self.origin, length, self.targets.n_timesteps)
 
     def over(self, channels: SequenceArray) -> Windows:
@@ -58,14 +58,30 @@ class Windows:
 
 
 def _windows(channels: SequenceArray, channel, origin, length, horizon: int) -> Windows:
-    first = channels.starts[channel]
-    values = channels.values
+    """Windows of the given origins; `length` is one number, or one for each of them."""
+    after = channels.starts[channel]
+    after += origin
+    after += 1
+    values, n = channels.values, len(channel)
     return Windows(
-        SequenceArray(values, first + origin + 1 - length, length),
-        SequenceArray(values, first + origin + 1, np.full(len(channel), horizon)),
+        SequenceArray(values, after - length, _alike(length, n)),
+        SequenceArray(values, after, _alike(horizon, n)),
         channel,
         origin,
     )
+
+
+def _alike(length, n: int) -> np.ndarray:
+    """`n` lengths; where all are alike, they take the memory of one."""
+    length = np.asarray(length, dtype=np.int64)
+    if length.ndim and n and (length == length[0]).all():
+        length = length[0]
+    return np.broadcast_to(length, n)
+
+
+def _read_steps(window: int, origin: np.ndarray) -> np.ndarray | int:
+    """Steps read up to each origin: `window`, or fewer at the start of a channel."""
+    return window if origin.min(initial=window) >= window - 1 else np.minimum(window, origin + 1)
 
 
 def windows_between(
@@ -112,9 +128,12 @@ def windows_between(
     else:
         chosen = np.arange(ends[-1])
         channel = np.repeat(np.arange(len(channels)), counts)
-    within = chosen - (ends - counts)[channel]
-    origin = first[channel] + within * stride
-    return _windows(channels, channel, origin, np.minimum(window, origin + 1), horizon)
+    # In place: there may be more windows than values.
+    origin = chosen
+    origin -= (ends - counts)[channel]
+    origin *= stride
+    origin += first[channel]
+    return _windows(channels, channel, origin, _read_steps(window, origin), horizon)
 
 
 def first_training_origins(lengths: np.ndarray, *, window: int, horizon: int) -> np.ndarray:

@@ -23,10 +23,14 @@ from torch import Tensor, nn
 from sksequence.modules.branches import CovariateBranch, SeasonalBranch
 from sksequence.modules.cells import CELLS, new_linear, new_recurrence
 from sksequence.modules.forecast import Forecast
+from sksequence.modules.last_state import last_state, quick_tanh
 from sksequence.modules.noise import SeededDropout
 from sksequence.modules.window_norm import WindowNorm, align_right
 
 __all__ = ["Ensemble", "SegmentNetwork"]
+
+# Features that single steps are embedded in.
+_STEP_UNITS = 32
 
 
 class SegmentNetwork(nn.Module):
@@ -118,8 +122,10 @@ class SegmentNetwork(nn.Module):
         self.branch = SeasonalBranch(seasons, window, horizon)
         # A fresh generator, not the global one, is what None stands for.
         generator = torch.Generator() if generator is None else generator
-        self.embed = new_linear(segment, hidden_size, generator=generator)
-        self.encoder = new_recurrence(cell, hidden_size, hidden_size, generator=generator, **options)
+        # A single number needs few features, and a recurrent layer that reads fewer is the quicker.
+        width_in = hidden_size if segment > 1 else min(hidden_size, _STEP_UNITS)
+        self.embed = new_linear(segment, width_in, generator=generator)
+        self.encoder = new_recurrence(cell, width_in, hidden_size, generator=generator, **options)
         self.decode_input = new_linear(hidden_size, width, generator=generator)
         self.decode_state = new_linear(hidden_size, width, generator=generator)
         self.output = new_linear(hidden_size, segment * n_outputs, generator=generator)
@@ -138,7 +144,7 @@ class SegmentNetwork(nn.Module):
         def into(n_features: int, width: int) -> nn.Linear | None:
             return new_linear(n_features, width, generator=generator) if n_features else None
 
-        self.embed_more = into(segment * (n_inputs - 1 + n_past), hidden_size)
+        self.embed_more = into(segment * (n_inputs - 1 + n_past), width_in)
         self.decode_future = into(segment * n_future, width)
         self.decode_static = into(n_static, width)
         self.effects = CovariateBranch(n_future, n_static, generator=generator) if n_future else None
@@ -208,14 +214,13 @@ class SegmentNetwork(nn.Module):
 
     def _encode(self, z: Tensor, valid: Tensor, more: Tensor | None) -> tuple[Tensor, Tensor | None]:
         shape = (self.n_segments_in, self.segment)
-        e = self.embed(z.unflatten(1, shape))  # (B, N, d)
+        # In the order of time, as the recurrent layer computes.
+        e = self.embed(z.unflatten(1, shape).transpose(0, 1))  # (N, B, d)
         if more is not None and self.embed_more is not None:
-            e = e + self.embed_more(more.unflatten(1, shape).flatten(2))
+            e = e + self.embed_more(more.unflatten(1, shape).flatten(2).transpose(0, 1))
         # Segments wholly before the series' start are silent.
-        e = torch.relu(e) * valid.unflatten(1, shape)[:, :, -1:]
-        _, state = self.encoder(e)
-        h, c = state if self.cell == "lstm" else (state, None)
-        return h[0], None if c is None else c[0]
+        e = torch.relu(e) * valid.unflatten(1, shape)[:, :, -1:].transpose(0, 1)
+        return last_state(self.encoder, e)
 
     def _decode(self, state: tuple[Tensor, Tensor | None], driven: Tensor) -> Tensor:
         """One step from the window's state for every output segment, (B, M, d)."""
@@ -225,10 +230,10 @@ class SegmentNetwork(nn.Module):
             return self.activation(driven + recurrent)
         if c is not None:
             i, f, g, o = (driven + recurrent).chunk(4, -1)
-            c = torch.sigmoid(f) * c[:, None] + torch.sigmoid(i) * torch.tanh(g)
-            return torch.sigmoid(o) * torch.tanh(c)
+            c = torch.sigmoid(f) * c[:, None] + torch.sigmoid(i) * quick_tanh(g)
+            return torch.sigmoid(o) * quick_tanh(c)
         (r, u, n), (hr, hu, hn) = driven.chunk(3, -1), recurrent.chunk(3, -1)
-        n = torch.tanh(n + torch.sigmoid(r + hr) * hn)
+        n = quick_tanh(n + torch.sigmoid(r + hr) * hn)
         u = torch.sigmoid(u + hu)
         return u * h + (1 - u) * n
 
