@@ -7,6 +7,8 @@ the fused layer is the quicker one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +19,7 @@ _MOST_STEPS = 32
 _LEAST_UNITS = 32
 
 
-def last_state(layer: nn.RNNBase, x: Tensor) -> tuple[Tensor, Tensor | None]:
+def last_state(layer: Any, x: Tensor) -> tuple[Tensor, Tensor | None]:
     """The state after the last step of `x`, read from a state of zeros.
 
     Parameters
@@ -34,7 +36,8 @@ def last_state(layer: nn.RNNBase, x: Tensor) -> tuple[Tensor, Tensor | None]:
     c : Tensor of shape (B, H) or None
         What an LSTM remembers; None of other cells.
     """
-    if not isinstance(layer, nn.LSTM):
+    is_lstm = isinstance(layer, nn.LSTM)
+    if not is_lstm:
         return layer(x.transpose(0, 1))[1][0], None
     if _is_short(layer, x):
         return _lstm(x, layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0 + layer.bias_hh_l0)
@@ -42,7 +45,7 @@ def last_state(layer: nn.RNNBase, x: Tensor) -> tuple[Tensor, Tensor | None]:
     return h[0], c[0]
 
 
-def _is_short(layer: nn.LSTM, x: Tensor) -> bool:
+def _is_short(layer: Any, x: Tensor) -> bool:
     return (
         not torch.is_grad_enabled()
         and len(x) <= _MOST_STEPS
