@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from sksequence.modules.cells import new_linear
-from sksequence.modules.window_norm import masked_mean
 
 __all__ = ["CovariateBranch", "SeasonalBranch"]
 
@@ -64,8 +63,8 @@ class SeasonalBranch(nn.Module):
 class CovariateBranch(nn.Module):
     """What columns known ahead do to each step by themselves: a small network, step by step.
 
-    It adds ``g(k_t) - g(k_now)``: the normalised window is relative to its present, so an effect
-    that is there already must not be added once more.
+    The network takes its effect out of the window and puts it into the forecast, so that what repeats is
+    found in what is left, and no season copies the promotion of last week.
 
     Parameters
     ----------
@@ -77,19 +76,11 @@ class CovariateBranch(nn.Module):
 
     def __init__(self, n_future: int, n_static: int, *, generator: torch.Generator):
         super().__init__()
-        self.n_future = n_future
         self.hidden = new_linear(n_future + n_static, _EFFECT_UNITS, generator=generator)
         self.effect = new_linear(_EFFECT_UNITS, 1, generator=generator)
 
-    def forward(self, past: Tensor, valid: Tensor, future: Tensor, static: Tensor | None) -> Tensor:
-        """Known columns over the present (B, S, K) and the horizon (B, H, K) -> (B, H).
-
-        `valid` (B, S) says which steps of the present there are; its mean effect is subtracted.
-        """
-        now = masked_mean(self._effect(past, static), valid)  # (B, 1)
-        return self._effect(future, static) - now
-
-    def _effect(self, known: Tensor, static: Tensor | None) -> Tensor:
+    def forward(self, known: Tensor, static: Tensor | None) -> Tensor:
+        """Known columns (B, T, K) and constants (B, S) -> effects on the normalised scale, (B, T)."""
         if static is not None:
             known = torch.cat([known, static[:, None].expand(-1, known.shape[1], -1)], dim=-1)
         return self.effect(torch.relu(self.hidden(known)))[..., 0]

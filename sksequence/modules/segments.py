@@ -2,9 +2,9 @@
 
 The look-back window is cut into segments of `segment` steps; one recurrent layer reads them, and a
 second cell answers all output segments at once, each told apart by an embedding of its position.
-A seasonal branch adds gated copies of the last seasons, and a covariate branch what columns known ahead
-do step by step. Every sample is the window of one target; several channels share the weights and differ
-by an embedding.
+A seasonal branch adds gated copies of the last seasons. What columns known ahead do step by step is
+learned by a covariate branch, taken out of the window and put into the forecast. Every sample is the
+window of one target; several channels share the weights and differ by an embedding.
 
 References
 ----------
@@ -141,12 +141,21 @@ class SegmentNetwork(nn.Module):
         self.register_buffer("moved", moved, persistent=False)
 
         # Drawn last: a network without covariates has the weights that it would have without this.
-        def into(n_features: int, width: int) -> nn.Linear | None:
-            return new_linear(n_features, width, generator=generator) if n_features else None
+        def into(n_features: int, width: int, *, silent: bool = False) -> nn.Linear | None:
+            if not n_features:
+                return None
+            linear = new_linear(n_features, width, generator=generator)
+            if silent:
+                nn.init.zeros_(linear.weight)
+                nn.init.zeros_(linear.bias)
+            return linear
 
-        self.embed_more = into(segment * (n_inputs - 1 + n_past), width_in)
-        self.decode_future = into(segment * n_future, width)
-        self.decode_static = into(n_static, width)
+        self.n_future = n_future
+        self.embed_more = into(segment * (n_inputs - 1 + n_past - n_future), width_in)
+        self.embed_known = into(n_future, width_in)
+        # Covariates act through their effect first, and move gates only as far as that pays.
+        self.decode_future = into(segment * n_future, width, silent=True)
+        self.decode_static = into(n_static, width, silent=True)
         self.effects = CovariateBranch(n_future, n_static, generator=generator) if n_future else None
 
     def forward(
@@ -188,36 +197,48 @@ class SegmentNetwork(nn.Module):
             aligned = aligned.masked_fill(~valid, 0.0)
         center, scale = self.norm(aligned, valid)
         z = (aligned - center) / scale * valid  # (B, L), 0 where missing
-        more = self._more(values, past, lengths, valid)
-        state = self._encode(z, valid, more)
+        known, more = self._beside(values, past, lengths, valid)
+        effect = None
+        if self.effects is not None:
+            assert known is not None
+            assert future is not None
+            effect = self.effects(torch.cat([known, future], dim=1), static)  # (B, L + H)
+            # The window is relative to its present, which had an effect of its own.
+            effect = effect - self.norm.level(effect[:, :size], valid)
+            z = (z - effect[:, :size]) * valid
+        state = self._encode(z, valid, known, more)
         decoded = self._decode(state, self._driven(channel, future, static))  # (B, M, d)
         steps = self.output(self.dropout(decoded)).flatten(1)  # (B, M s P)
         moved = self.branch(z, valid)  # (B, H)
-        if self.effects is not None:
-            assert more is not None
-            assert future is not None
-            n_more, present = values.shape[2] - 1, self.norm.present
-            known = more[:, -present:, n_more : n_more + self.effects.n_future]
-            moved = moved + self.effects(known, valid[:, -present:], future, static)
+        if effect is not None:
+            moved = moved + effect[:, size:]
         if self.n_outputs == 1:
             return Forecast(steps[:, : self.horizon] + moved, center, scale)
         steps = steps.unflatten(1, (-1, self.n_outputs))[:, : self.horizon]  # (B, H, P)
         return Forecast(steps + moved[:, :, None] * self.moved, center, scale)
 
-    def _more(self, values: Tensor, past: Tensor | None, lengths: Tensor, valid: Tensor) -> Tensor | None:
-        """All that is read at each step beside the target, (B, L, F)."""
-        if self.embed_more is None:
-            return None
-        parts = [values[:, :, 1:]] if past is None else [values[:, :, 1:], past]
+    def _beside(
+        self, values: Tensor, past: Tensor | None, lengths: Tensor, valid: Tensor
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """What stands beside the target at each step: known ahead (B, L, K), and all else (B, L, F)."""
+        if self.embed_known is None and self.embed_more is None:
+            return None, None
+        parts = [values[:, :, 1:]] if past is None else [past, values[:, :, 1:]]
         aligned, _ = align_right(torch.cat(parts, dim=-1), lengths, valid.shape[1])
-        return aligned * valid[:, :, None]
+        aligned = aligned * valid[:, :, None]
+        return aligned[:, :, : self.n_future], aligned[:, :, self.n_future :]
 
-    def _encode(self, z: Tensor, valid: Tensor, more: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    def _encode(
+        self, z: Tensor, valid: Tensor, known: Tensor | None, more: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
         shape = (self.n_segments_in, self.segment)
         # In the order of time, as the recurrent layer computes.
         e = self.embed(z.unflatten(1, shape).transpose(0, 1))  # (N, B, d)
         if more is not None and self.embed_more is not None:
             e = e + self.embed_more(more.unflatten(1, shape).flatten(2).transpose(0, 1))
+        if known is not None and self.embed_known is not None:
+            # What they do step by step is out of the window: their mean tells the rest.
+            e = e + self.embed_known(known.unflatten(1, shape).mean(2).transpose(0, 1))
         # Segments wholly before the series' start are silent.
         e = torch.relu(e) * valid.unflatten(1, shape)[:, :, -1:].transpose(0, 1)
         return last_state(self.encoder, e)

@@ -71,21 +71,19 @@ class WindowNorm(nn.Module):
             raise ValueError(f"WindowNorm: center is {center!r}, but one of {_CENTERS} is needed.")
         self.center, self.scale, self.season, self.min_scale = center, scale, season, min_scale
 
-    @property
-    def present(self) -> int:
-        """Steps that the centre is taken from: what the normalised window is relative to."""
-        return self.season if self.center in ("season", "window") else 1
+    def level(self, aligned: Tensor, valid: Tensor) -> Tensor:
+        """Centre (B, 1) of windows (B, L), of whose valid steps the last one always is one."""
+        if self.center == "last":
+            return aligned[:, -1:]
+        if self.center == "season":
+            return masked_mean(aligned[:, -self.season :], valid[:, -self.season :])
+        if self.center == "window":
+            return masked_mean(aligned, valid)
+        return torch.zeros_like(aligned[:, :1])
 
     def forward(self, aligned: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Windows (B, L) whose missing steps in front are 0 -> centre (B, 1) and scale (B, 1)."""
-        if self.center == "last":
-            center = aligned[:, -1:]
-        elif self.center == "season":
-            center = masked_mean(aligned[:, -self.season :], valid[:, -self.season :])
-        elif self.center == "window":
-            center = masked_mean(aligned, valid)
-        else:
-            center = torch.zeros_like(aligned[:, :1])
+        center = self.level(aligned, valid)
         if not self.scale:
             return center, torch.ones_like(center)
         mean = center if self.center == "window" else masked_mean(aligned, valid)
