@@ -126,12 +126,23 @@ def test_no_later_row_of_another_series_changes_a_forecast():
     np.testing.assert_array_equal(before["forecast"][other], after["forecast"][other])
 
 
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+@pytest.mark.parametrize("normalization", ["window", "series", None])
 @pytest.mark.parametrize(("role", "seen_ahead"), [("past", 0), ("known", HORIZON)])
-def test_no_later_row_of_a_covariate_changes_a_forecast(role, seen_ahead):
+def test_no_later_row_of_a_covariate_changes_a_forecast(role, seen_ahead, normalization, strategy):
     roles = {"target": "a"} | ({"known_future": "b"} if role == "known" else {})
-    model = quick(**roles, linear=0).fit(table())
+    model = quick(**roles, linear=0, normalization=normalization, strategy=strategy).fit(table())
     later = table()
     later["b"] = edited(table(), CUT + seen_ahead)["b"]
+    assert_past_is_unmoved(model.backtest(table()), model.backtest(later), HOURS[CUT - 1])
+
+
+@pytest.mark.parametrize("normalization", ["window", "series", None])
+def test_no_later_row_of_the_target_changes_a_forecast_that_knows_plans(normalization):
+    options = {"target": "a", "known_future": "b", "normalization": normalization, "calendar": ("hour",)}
+    model = quick(**options).fit(table())
+    later = table()
+    later["a"] = edited(table(), CUT)["a"]
     assert_past_is_unmoved(model.backtest(table()), model.backtest(later), HOURS[CUT - 1])
 
 

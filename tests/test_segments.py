@@ -273,6 +273,33 @@ def test_a_future_step_changes_its_own_segment_only():
     assert (difference[:, 3:] > 1e-4).all()
 
 
+def test_covariates_start_without_a_say_in_the_gates():
+    inputs, net = explained_batch(), network(**COVARIATES)
+    changed = inputs["future"].clone()
+    changed[:, 4] += 1.0
+    difference = (net(**(inputs | {"future": changed})).values - net(**inputs).values).abs()
+    assert difference[:, :4].max() == 0
+    assert (difference[:, 4] > 1e-4).all()
+
+
+@pytest.mark.parametrize("center", ["last", "season", "window", None])
+def test_the_effect_of_a_plan_leaves_the_window_and_joins_the_forecast(center):
+    net = network(center=center, n_past=1, n_future=1)
+    with torch.no_grad():  # 3 wherever the plan is 1, and nothing else is told of it
+        for part in (net.embed_known, net.effects.hidden, net.effects.effect):
+            part.weight.zero_()
+            part.bias.zero_()
+        net.effects.hidden.weight[0, 0] = 1.0
+        net.effects.effect.weight[0, 0] = 3.0
+    values, _ = batch()
+    inputs = {"lengths": torch.tensor([12, 12, 11, 9, 6, 1])}
+    plan = (torch.rand(6, WINDOW + HORIZON, 1, generator=torch.Generator().manual_seed(4)) < 0.4).float()
+    never = torch.zeros_like(plan)
+    expected = net(values, past=never[:, :WINDOW], future=never[:, WINDOW:], **inputs).values
+    found = net(values + 3 * plan[:, :WINDOW], past=plan[:, :WINDOW], future=plan[:, WINDOW:], **inputs)
+    torch.testing.assert_close(found.values, expected + 3 * plan[:, WINDOW:, 0])
+
+
 def test_a_plan_is_learned_step_by_step():
     # Noise, and 2 more wherever the plan says so, which the past does not tell.
     generator = torch.Generator().manual_seed(0)
