@@ -103,7 +103,7 @@ def test_a_period_counts_by_its_first_moment(freq):
 @pytest.mark.parametrize(
     ("freq", "expected"),
     [
-        ("min", ("hour", "weekday", "day_of_year")),
+        ("30min", ("hour", "weekday", "day_of_year")),
         ("h", ("hour", "weekday", "day_of_year")),
         ("12h", ("hour", "weekday", "day_of_year")),
         ("D", ("weekday", "day_of_year")),
@@ -116,18 +116,43 @@ def test_a_period_counts_by_its_first_moment(freq):
     ],
 )
 def test_auto_follows_the_step(freq, expected):
-    index = pd.date_range("2024-01-01", periods=60, freq=freq)
+    index = pd.date_range("2021-01-01", "2022-01-31", freq=freq)
     assert CalendarFeatures().fit(index).features_ == expected
     # Neither the zone, nor missing rows, nor several series, nor their unit change the step.
-    assert calendar_features(index.tz_localize("Europe/Berlin"), "auto", caller="f") == expected
-    assert calendar_features(index.delete([5, 17, 18]), "auto", caller="f") == expected
+    assert calendar_features(index.tz_localize("America/Phoenix"), "auto", caller="f") == expected
+    assert calendar_features(index.delete([1]), "auto", caller="f") == expected
     assert calendar_features(index.as_unit("s"), "auto", caller="f") == expected
     panel = pd.MultiIndex.from_product([["a", "b"], index])
     assert calendar_features(panel, "auto", caller="f") == expected
 
 
+@pytest.mark.parametrize(
+    ("freq", "n", "expected"),
+    [
+        ("h", 23, ()),
+        ("h", 24, ("hour",)),
+        ("h", 167, ("hour",)),
+        ("h", 168, ("hour", "weekday")),
+        ("h", 8735, ("hour", "weekday")),
+        ("h", 8736, ("hour", "weekday", "day_of_year")),
+        ("D", 6, ()),
+        ("D", 363, ("weekday",)),
+        ("D", 364, ("weekday", "day_of_year")),
+        ("W", 51, ()),
+        ("W", 52, ("day_of_year",)),
+        ("MS", 11, ()),
+        ("MS", 12, ("month",)),
+        ("QS", 3, ()),
+        ("QS", 4, ("quarter",)),
+    ],
+)
+def test_auto_takes_cycles_that_the_rows_cover(freq, n, expected):
+    index = pd.date_range("2023-01-01", periods=n, freq=freq)
+    assert calendar_features(index, "auto", caller="f") == expected
+
+
 def test_days_of_a_zone_stay_days_when_the_clock_is_changed():
-    index = pd.date_range("2024-03-30", periods=3, tz="Europe/Berlin")
+    index = pd.date_range("2023-03-30", periods=367, tz="Europe/Berlin")
     assert calendar_features(index, "auto", caller="f") == ("weekday", "day_of_year")
 
 
@@ -156,19 +181,14 @@ def test_columns_of_a_table_stay_in_front():
 
 
 def test_an_index_alone_gives_the_new_columns_alone():
-    index = pd.date_range("2024-01-01", periods=60, freq="h")
-    load = pd.Series(np.arange(48.0), index=index[:48], name="load")
+    index = pd.date_range("2024-01-01", periods=200, freq="h")
+    load = pd.Series(np.arange(170.0), index=index[:170], name="load")
     features = CalendarFeatures().fit(load)
     whole = features.transform(index)
-    assert list(whole) == [
-        "hour_sin",
-        "hour_cos",
-        "weekday_sin",
-        "weekday_cos",
-        "day_of_year_sin",
-        "day_of_year_cos",
-    ]
-    pd.testing.assert_frame_equal(whole[:48], features.transform(load).drop(columns="load"), check_freq=False)
+    assert list(whole) == ["hour_sin", "hour_cos", "weekday_sin", "weekday_cos"]
+    pd.testing.assert_frame_equal(
+        whole[:170], features.transform(load).drop(columns="load"), check_freq=False
+    )
 
 
 def test_panels_keep_their_index():
@@ -210,7 +230,7 @@ def test_what_does_not_fit_is_refused():
     index = pd.date_range("2024-01-01", periods=3)
     table = pd.DataFrame({"a": [1.0, 2, 3], "weekday_sin": 0.0}, index=index)
     with pytest.raises(InputError, match=r"X has the columns \['weekday_sin'\] already"):
-        CalendarFeatures().fit_transform(table)
+        CalendarFeatures(["weekday"]).fit_transform(table)
     features = CalendarFeatures().fit(table[["a"]])
     with pytest.raises(ValueError, match="X has 2 features, but CalendarFeatures is expecting 1"):
         CalendarFeatures().fit(table[["a"]].set_axis([0], axis=1)).transform(table.set_axis([0, 1], axis=1))

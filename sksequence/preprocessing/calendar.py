@@ -29,6 +29,10 @@ _POSITIONS: dict[str, Callable] = {
 }
 CALENDAR = (*_POSITIONS, "weekend")
 
+# A cycle that the rows do not cover once has parts to come that nothing is known of: its sine is a trend.
+# 52 weeks, 365 days, 12 months and 4 quarters all make a year.
+_CYCLES = {"hour": _DAY, "weekday": _WEEK} | dict.fromkeys(("day_of_year", "month", "quarter"), 52 * _WEEK)
+
 # Steps, in seconds, below which "auto" gives these features; a month has 28 days or more.
 _AUTO = (
     (_DAY, ("hour", "weekday", "day_of_year")),
@@ -87,7 +91,8 @@ class CalendarFeatures(Parameters, TransformerMixin, BaseEstimator, auto_wrap_ou
         | iterable_of(one_of(*CALENDAR), words=f"a list of some of {', '.join(CALENDAR)}"),
         doc="""What is added. "auto" follows the step of the index: hour, weekday and day_of_year for steps
         below a day, weekday and day_of_year for days, day_of_year for weeks, month for months, quarter for
-        quarters, nothing for longer steps or a single row.""",
+        quarters, nothing for longer steps or a single row; and of these, the cycles that the rows cover
+        at least once: no day_of_year below a year.""",
         kw_only=False,
     )
     harmonics: int = param(
@@ -298,13 +303,16 @@ def _names(features: Sequence[str], harmonics: int) -> list[str]:
 
 
 def _auto(times) -> tuple[str, ...]:
-    """Features that go with the step of the times."""
+    """Features that go with the step of the times, as far as the times cover their cycles."""
     unique = times.unique().sort_values().tz_localize(None)
     if len(unique) < 2:
         return ()
     # The usual step: rows may be missing.
-    step = np.median(np.diff(unique.as_unit("ns").asi8)) / 1e9
-    return next((features for below, features in _AUTO if step < below), ())
+    seconds = unique.as_unit("ns").asi8 / 1e9
+    step = np.median(np.diff(seconds))
+    features = next((features for below, features in _AUTO if step < below), ())
+    covered = seconds[-1] - seconds[0] + step
+    return tuple(feature for feature in features if covered >= _CYCLES[feature])
 
 
 def _as_table(X, caller: str):
