@@ -168,7 +168,7 @@ def test_no_later_row_changes_a_forecast_of_a_model_trained_anew_at_each_origin(
 # ---------------------------------------------------------------------- training
 @pytest.mark.parametrize("variant", FORECASTERS | EXPLAINED)
 def test_rows_held_back_train_nothing(variant):
-    held = N_ROWS - int(rows_before_tail(np.array([N_ROWS]), 0.2, HORIZON)[0])
+    held = N_ROWS - int(rows_before_tail(np.array([N_ROWS]), 0.2, HORIZON, returned=False)[0])
     options = {"refit": False, "validation_fraction": 0.2, "linear": 0.5} | (FORECASTERS | EXPLAINED)[variant]
     one = quick(**options).fit(table())
     same = quick(**options).fit(edited(table(), N_ROWS - held))
