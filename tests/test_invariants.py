@@ -64,6 +64,18 @@ def test_companions_order_and_batch_change_nothing(fitted, ragged, rng):
     np.testing.assert_allclose(predict(fitted, others + ragged)[7:], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_of_equal_lengths_has_the_same_bits_alone_and_in_company(cell, both, ragged, y, rng):
+    model = make(cell, "Classifier", bidirectional=both, pooling=("last", "mean", "max")).fit(ragged, y)
+    for n_timesteps in (1, 12):
+        X = rng.normal(size=(40, n_timesteps, 3)).astype(np.float32)
+        expected = predict(model, X)[:12]
+        for size in (1, 2, 3, 5, 7):
+            parts = [predict(model, X[first : first + size]) for first in range(0, 12, size)]
+            assert np.array_equal(np.concatenate(parts)[:12], expected), (n_timesteps, size)
+
+
 def test_form_of_the_input_changes_nothing(fitted, rng):
     X = rng.normal(size=(9, 12, 3))
     expected = predict(fitted, X)

@@ -44,6 +44,28 @@ def test_gradients_equal_differences(batch, kinds, bidirectional):
     assert torch.autograd.gradcheck(lambda s: pooling(s, lengths), (states.requires_grad_(),))
 
 
+@pytest.mark.parametrize("by_time", [False, True])
+@pytest.mark.parametrize("equal", [False, True])
+def test_gradients_are_those_of_autograd_in_either_order_of_memory(rng, by_time, equal):
+    memory = torch.from_numpy(rng.normal(size=(9, 5, 4) if by_time else (5, 9, 4))).float()
+    states = (memory.transpose(0, 1) if by_time else memory).requires_grad_()
+    lengths = torch.full((5,), 9) if equal else torch.tensor([9, 1, 4, 9, 3])
+    weights = torch.from_numpy(rng.normal(size=(5, 12))).float()
+    (found,) = torch.autograd.grad(Pooling(("max", "last", "mean"), 4)(states, lengths), states, weights)
+    rows = [row[:n] for row, n in zip(states, lengths.tolist(), strict=True)]
+    naive = torch.stack([torch.cat([row.max(0)[0], row[-1], row.mean(0)]) for row in rows])
+    (expected,) = torch.autograd.grad(naive, states, weights)
+    torch.testing.assert_close(found, expected)
+    assert found.stride() == states.stride()
+
+
+def test_of_several_highest_steps_the_first_gets_the_gradient():
+    states = torch.zeros(1, 6, 2, requires_grad=True)
+    (found,) = torch.autograd.grad(Pooling(("max",), 2)(states, torch.tensor([6])).sum(), states)
+    assert found[0, 0].tolist() == [1, 1]
+    assert found.sum() == 2
+
+
 def test_attention_sums_to_one_over_valid_steps(batch):
     states, lengths = batch
     pooling = Pooling(("attention",), 4, generator=torch.Generator().manual_seed(0)).double()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +21,19 @@ __all__ = ["Batches", "Examples", "Gather"]
 _POOL = 16
 _LEAST_POOLS = 4
 _PREDICTION_BATCH = 256
+# Values that are copied in less time than a warning is silenced.
+_QUICKLY_COPIED = 1 << 12
+
+# Which examples: their numbers, or a run of neighbours.
+Choice = torch.Tensor | slice
 
 
 def _as_tensor(array: np.ndarray) -> torch.Tensor:
     """The array's own memory as a tensor; it is only read, so a read-only memory map will do."""
     if array.flags.writeable:
         return torch.from_numpy(array)
+    if array.size <= _QUICKLY_COPIED:
+        return torch.from_numpy(array.copy())
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
         return torch.from_numpy(array)
@@ -112,24 +119,30 @@ class Gather:
         # Lengths that are all alike may be one number in memory, and stay so.
         lengths = sequences.lengths
         self.lengths = _as_tensor(np.ascontiguousarray(lengths) if any(lengths.strides) else lengths)
-        longest = int(self.lengths.max())
-        self.equal = bool((self.lengths == longest).all())
+        longest = sequences.n_timesteps
+        self.equal = bool((lengths == longest).all())
         # Equal lengths end to end (a 3-D array, and every fold of it) are rows of a reshaped view.
-        aligned = self.equal and len(self.values) % longest == 0 and not (self.starts % longest).any()
-        self.blocks = self.values.unflatten(0, (-1, longest)) if aligned else None
-        self.rows = self.starts // longest if aligned else self.starts
+        aligned = self.equal and len(values) % longest == 0 and not (sequences.starts % longest).any()
+        self.blocks = self.values.view(-1, longest, *values.shape[1:]) if aligned else None
+        self.rows = torch.from_numpy(sequences.starts // longest) if aligned else self.starts
+        # All of them in the order in which they lie: a run of them is a slice of the view.
+        self.in_order = aligned and bool((np.diff(sequences.starts) == longest).all())
 
-    def __call__(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def __call__(self, index: Choice) -> tuple[torch.Tensor, torch.Tensor]:
         """Values (B, T, F), or (B, T) of tokens, and lengths (B,) of the sequences in `index` (B,)."""
         lengths = self.lengths[index]
         if self.blocks is not None:
-            return self._whole(self.blocks.index_select(0, self.rows[index])), lengths
+            rows = self.rows[index]
+            if self.in_order and isinstance(index, slice):
+                first = int(rows[0])
+                return self._whole(self.blocks[first : first + rows.shape[0]]), lengths
+            return self._whole(self.blocks.index_select(0, rows)), lengths
         n_steps = int(lengths.max())
         steps = torch.arange(n_steps)
         if not self.equal:
             steps = torch.minimum(steps, (lengths - 1).unsqueeze(1))
         flat = (self.starts[index].unsqueeze(1) + steps).reshape(-1)
-        return self._whole(self.values.index_select(0, flat).unflatten(0, (len(index), n_steps))), lengths
+        return self._whole(self.values.index_select(0, flat).unflatten(0, (len(lengths), n_steps))), lengths
 
     def _whole(self, batch: torch.Tensor) -> torch.Tensor:
         """Token ids as what embeddings take; those of a file keep their width until here."""
@@ -190,7 +203,7 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[dict[str, torch.Tensor], Any]]:
         return map(self.batch, self.order())
 
-    def batch(self, index: torch.Tensor) -> tuple[dict[str, torch.Tensor], Any]:
+    def batch(self, index: Choice) -> tuple[dict[str, torch.Tensor], Any]:
         """The inputs and targets of the examples in `index` (B,)."""
         values, lengths = self.inputs(index)
         inputs = {"values": values, "lengths": lengths}
@@ -218,6 +231,13 @@ class Batches:
         if self.inputs.equal:
             return list(torch.arange(len(self.inputs.lengths)).split(self.batch_size))
         return list(self.inputs.lengths.argsort(stable=True).split(self.batch_size))
+
+    def runs(self) -> Sequence[Choice]:
+        """The same, as runs of neighbours, which need no copy, where all are of one length."""
+        if not self.inputs.equal:
+            return self.by_length()
+        firsts = range(0, len(self.inputs.lengths), self.batch_size)
+        return [slice(first, first + self.batch_size) for first in firsts]
 
     def _shuffled(self) -> list[torch.Tensor]:
         order = torch.randperm(len(self.inputs.lengths), generator=self.generator)

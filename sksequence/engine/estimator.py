@@ -31,6 +31,7 @@ from sksequence.engine.allocator import kept_memory
 from sksequence.engine.batches import Examples
 from sksequence.engine.html import TrainingPanel
 from sksequence.engine.net import Answer, SequenceNet
+from sksequence.engine.optimizer import MatrixDecay
 from sksequence.engine.precision import warn_without_bfloat16
 from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
@@ -228,7 +229,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
             "gradient_clip": self.gradient_clip,
             "precision": self.precision,
             "lr": self.lr,
-            "optimizer": torch.optim.AdamW,
+            "optimizer": MatrixDecay,
             "device": self._torch_device(),
             "callbacks": self._watchers(),
             "verbose": self.verbose,
@@ -236,14 +237,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         }
         given = dict(self.net_params or {})
         if "optimizer" not in given:
-            arguments |= {
-                "optimizer__weight_decay": self.weight_decay,
-                "optimizer__fused": True,
-                "optimizer__param_groups": [
-                    ("*bias*", {"weight_decay": 0.0}),
-                    ("*norm*", {"weight_decay": 0.0}),
-                ],
-            }
+            arguments["optimizer__weight_decay"] = self.weight_decay
         return arguments | given
 
     def _torch_device(self) -> str:

@@ -11,21 +11,18 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.batches import Batches, Choice, Examples
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import Budget, learning_rate_factor
 from sksequence.engine.stream import Pieces, Stream
 from sksequence.engine.threads import single_thread
-from sksequence.modules import valid_steps
+from sksequence.modules import LEAST_ROWS, valid_steps
 
 __all__ = ["SequenceNet"]
 
 # What to make of the outputs of a batch, and the lengths (B,) of its sequences.
 Answer = Callable[[Any, torch.Tensor], torch.Tensor]
 
-# From this many rows on, matrix products give every row the same bits whatever rows stand beside it;
-# below, libraries switch to matrix-vector products, which sum in another order.
-_LEAST_ROWS = 4
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
@@ -70,11 +67,13 @@ class _Places:
     def __init__(self, lengths: torch.Tensor, per_step: bool):
         self.lengths = lengths
         self.per_step = per_step
-        ends = lengths.cumsum(0)
-        self.starts = ends - lengths
-        self.n_rows = int(ends[-1]) if per_step else len(lengths)
+        self.n_rows = len(lengths)
+        if per_step:
+            ends = lengths.cumsum(0)
+            self.starts = ends - lengths
+            self.n_rows = int(ends[-1])
 
-    def put(self, out: torch.Tensor, index: torch.Tensor, result: torch.Tensor | None) -> torch.Tensor:
+    def put(self, out: torch.Tensor, index: Choice, result: torch.Tensor | None) -> torch.Tensor:
         """Write the outputs (B, ...) or (B, T, ...) of the examples in `index` (B,)."""
         if self.per_step:
             valid = valid_steps(self.lengths[index], out.shape[1])
@@ -210,9 +209,16 @@ class SequenceNet(NeuralNet):
         outputs = self.infer(inputs)
         loss = self.get_loss(outputs, targets, X=inputs, training=True)
         loss.backward()
-        norm = nn.utils.clip_grad_norm_(self._weights, self.gradient_clip or float("inf"))
-        self._norms.append(norm)
+        self._clip_gradients()
         return {"loss": loss, "y_pred": self._read(outputs).detach()}
+
+    @torch.no_grad()
+    def _clip_gradients(self) -> None:
+        """What torch.nn.utils.clip_grad_norm_ does, in half its time: all weights are on one device."""
+        gradients = [weight.grad for weight in self._weights if weight.grad is not None]
+        self._norms.append(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
+        if self.gradient_clip is not None:
+            torch._foreach_mul_(gradients, self.clipped_to)
 
     @property
     def clipped_to(self) -> torch.Tensor:
@@ -220,7 +226,6 @@ class SequenceNet(NeuralNet):
         norm = self._norms[-1]
         if self.gradient_clip is None:
             return torch.ones_like(norm)
-        # As in torch.nn.utils.clip_grad_norm_.
         return (self.gradient_clip / (norm + 1e-6)).clamp(max=1.0)
 
     def train_step(self, batch, **fit_params):
@@ -233,7 +238,8 @@ class SequenceNet(NeuralNet):
         self._schedule_learning_rate()
 
         def closure():
-            self._zero_grad_optimizer()
+            for weight in self._weights:
+                weight.grad = None
             return self.train_step_single(batch)["loss"]
 
         return self.optimizer_.step(closure)
@@ -310,13 +316,12 @@ class SequenceNet(NeuralNet):
 
     def _lean_epoch(self, iterator: Batches | Pieces, training: bool) -> float:
         self._set_training(training)
-        total, seen = torch.zeros((), device=self.device), 0
+        losses, sizes = [], []
         for batch in iterator:
             loss = self._lean_train_step(batch) if training else self.validation_step(batch)["loss"]
-            size = self._size(batch)
-            total += loss.detach() * size
-            seen += size
-        return float(total) / seen
+            losses.append(loss.detach())
+            sizes.append(self._size(batch))
+        return float(np.average(torch.stack(losses).tolist(), weights=sizes))
 
     # ------------------------------------------------------------------ prediction
     def forward_iter(self, X, training=False, device="cpu") -> Iterator[torch.Tensor]:
@@ -347,15 +352,18 @@ class SequenceNet(NeuralNet):
         """
         batches = Batches(examples)
         places = _Places(batches.inputs.lengths, self.per_step)
+        keeps_bits = getattr(self.module_, "keeps_bits", False)
         result: torch.Tensor | None = None
         self._set_training(False)
         with single_thread(), torch.inference_mode():
-            for index in batches.by_length():
-                rows = index if len(index) >= _LEAST_ROWS else index.repeat(_LEAST_ROWS)
-                inputs = batches.batch(rows)[0]
+            for index in batches.runs():
+                inputs = batches.batch(index)[0]
+                n = inputs["lengths"].shape[0]
+                if n < LEAST_ROWS and not keeps_bits:
+                    inputs = {name: torch.cat([tensor] * LEAST_ROWS) for name, tensor in inputs.items()}
                 out = self.infer(inputs)
                 out = self._read(out) if answer is None else answer(out, inputs["lengths"].to(self.device))
-                out = (out.float() if out.is_floating_point() else out).cpu()[: len(index)]
+                out = (out.float() if out.is_floating_point() else out).cpu()[:n]
                 result = places.put(out, index, result)
         assert result is not None
         return result.numpy()

@@ -1,6 +1,7 @@
 """Networks as plain ``torch.nn.Module``: they know neither scikit-learn nor skorch."""
 
 from sksequence.modules.cells import CELLS, Cell, new_embedding, new_linear, new_recurrence
+from sksequence.modules.company import LEAST_ROWS
 from sksequence.modules.crf import (
     Chain,
     ChainLoss,
@@ -23,6 +24,7 @@ __all__ = [
     "CELLS",
     "GATES",
     "KEEPING",
+    "LEAST_ROWS",
     "OPEN",
     "POOLINGS",
     "SHUT",

@@ -45,7 +45,7 @@ class Standardize(nn.Module):
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """Scale: (B, T, F) of any real dtype -> (B, T, F or 2 F) float32."""
         dtype = values.dtype if values.dtype.is_floating_point else torch.float64
-        scaled = ((values - self.mean.to(dtype)) / self.scale.to(dtype)).to(torch.float32)
+        scaled = (values - self.mean.to(dtype)).div_(self.scale.to(dtype)).to(torch.float32)
         scaled = self.noise(scaled)
         if not self.mask_missing:
             return scaled

@@ -9,6 +9,7 @@ from torch import nn
 from torch.func import functional_call
 
 from sksequence.modules.cells import Generator, new_linear, new_recurrence
+from sksequence.modules.company import in_company, layer_in_company
 from sksequence.modules.inputs import Patches
 from sksequence.modules.masking import reverse
 from sksequence.modules.noise import SeededDropout, SteadyDropout
@@ -47,9 +48,9 @@ class RecurrentLayer(nn.Module):
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """States of every step: (B, T, F), (B,) -> (B, T, H or 2 H); padded steps hold no meaning."""
-        states, _ = self._run(self.ahead, x)
+        states = self._states(self.ahead, x)
         if self.back is not None:
-            backward, _ = self._run(self.back, reverse(x, lengths))
+            backward = self._states(self.back, reverse(x, lengths))
             states = torch.cat([states, reverse(backward, lengths)], dim=-1)
         return states if self.norm is None else self.norm(states)
 
@@ -57,6 +58,9 @@ class RecurrentLayer(nn.Module):
         """States of every step, (B, T, H), going on from `state`, and the state after the last step."""
         states, after = self._run(self.ahead, x, state)
         return states if self.norm is None else self.norm(states), after
+
+    def _states(self, kernel: Any, x: torch.Tensor) -> torch.Tensor:
+        return layer_in_company(kernel, x) if torch.is_inference_mode_enabled() else self._run(kernel, x)[0]
 
     def _run(self, kernel: nn.Module, *inputs: Any) -> Any:
         """What the kernel gives, some of its recurrent weights dropped in training."""
@@ -161,14 +165,19 @@ class PooledNorm(nn.BatchNorm1d):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scale each column: (B, H) -> (B, H)."""
-        if not self.training:
-            return super().forward(x)
-        if len(x) == 1:
-            return nn.functional.batch_norm(
-                x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
-            )
-        self.momentum = max(0.1, 1.0 / (1 + float(self.num_batches_tracked)))  # type: ignore[arg-type]
-        return super().forward(x)
+        learning = self.training and len(x) > 1
+        if learning:
+            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+        return nn.functional.batch_norm(
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            training=learning,
+            momentum=max(0.1, 1.0 / float(self.num_batches_tracked)) if learning else 0.0,  # type: ignore[arg-type]
+            eps=self.eps,
+        )
 
 
 class SequenceNetwork(nn.Module):
@@ -206,7 +215,13 @@ class SequenceNetwork(nn.Module):
         self.dropout = SeededDropout(dropout)
         self.head = new_linear(self.pooling.output_size, n_outputs, generator=generator)
 
+    @property
+    def keeps_bits(self) -> bool:
+        """Whether predicting one sequence alone gives the bits that it gets among others."""
+        return self.pooling.score is None
+
     def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """One output a sequence: (B, T, F) or tokens (B, T), (B,) -> (B, n_outputs)."""
         states, lengths = self.encoder(values, lengths)
-        return self.head(self.dropout(self.norm(self.pooling(states, lengths))))
+        pooled = self.dropout(self.norm(self.pooling(states, lengths)))
+        return in_company(self.head, pooled) if torch.is_inference_mode_enabled() else self.head(pooled)

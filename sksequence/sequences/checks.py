@@ -12,6 +12,8 @@ __all__ = ["check_features", "check_ids", "check_sequences"]
 
 # Where sequences cover less than this share of the rows that they lie among, the others are not read.
 _DENSE = 1 / 4
+# Values that are added in less time than it takes to find out which of them are read.
+_FEW_VALUES = 1 << 14
 
 
 def check_sequences(sequences: SequenceArray, caller: str, missing: str, tokens: bool) -> SequenceArray:
@@ -106,8 +108,10 @@ def _check_finite(sequences: SequenceArray, caller: str, missing: str) -> Sequen
 
 def _has_finite_sum(sequences: SequenceArray) -> bool:
     """Whether the sum of all values is finite, which it is only if every one is; needs no temporary array."""
-    opens, closes = sequences.spans()
     with np.errstate(all="ignore"):
+        if sequences.values.size <= _FEW_VALUES and np.isfinite(sequences.values.sum()):
+            return True
+        opens, closes = sequences.spans()
         if (closes - opens).sum() >= _DENSE * (closes[-1] - opens[0]):
             return bool(np.isfinite(sequences.values[opens[0] : closes[-1]].sum()))
         return all(np.isfinite(block.sum()) for _, block in step_blocks(sequences))

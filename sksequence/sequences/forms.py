@@ -236,6 +236,8 @@ def _unpadded_lengths(X: np.ndarray) -> np.ndarray:
     if X.dtype.kind != "f" or not len(X):
         return lengths
     # Only sequences whose last step is empty can be padded; the others need no second look.
+    if not np.isnan(X[:, -1, 0]).any():
+        return lengths
     padded = np.flatnonzero(np.isnan(X[:, -1]).all(axis=1))
     size = max(1, _BLOCK_VALUES // max(1, X[0].size))
     for first in range(0, len(padded), size):
