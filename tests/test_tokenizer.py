@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sksequence import LSTMClassifier, SequenceArray, SequenceTokenizer
+from sksequence import LSTMClassifier, SequenceArray, SequenceTokenizer, WordFeatures
 from sksequence.exceptions import InputError, MissingDependencyError, ParameterError
 from sksequence.preprocessing.vocabulary import count_tokens
 
@@ -232,6 +232,16 @@ def test_every_column_of_texts_is_read_alike(make):
     assert ids(SequenceTokenizer().fit_transform(make(TEXTS))) == ids(
         SequenceTokenizer().fit_transform(TEXTS)
     )
+
+
+@pytest.mark.parametrize("reader", [SequenceTokenizer, WordFeatures])
+@pytest.mark.parametrize("make", [pd.Series, "polars", "polars frame", "Arrow"])
+def test_columns_of_words_are_read_as_lists_of_them(reader, make):
+    words = [["good", "film"], ["bad"], ["bad", "film"]]
+    column = make(words) if callable(make) else dict(columns())[make](words)
+    found, expected = reader().fit_transform(column), reader().fit_transform(words)
+    assert np.array_equal(found.values, expected.values)
+    assert found.lengths.tolist() == [2, 1, 2]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,10 @@ def _as_list(X: Any, caller: str) -> list:
     if isinstance(X, np.ndarray) and X.ndim > 1:
         _refuse_columns(X.shape[1] if X.ndim == 2 else 0, X.shape, caller)
         X = X.ravel()
-    return X.tolist() if hasattr(X, "tolist") else list(X)
+    for method in ("tolist", "to_list"):  # of NumPy and pandas, of polars
+        if hasattr(X, method):
+            return getattr(X, method)()
+    return list(X)
 
 
 def _refuse_columns(n_columns: int, shape: tuple, caller: str) -> None:
