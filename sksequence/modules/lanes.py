@@ -121,6 +121,8 @@ def multiply_add(typingctx, a, b, c):
 def _bound(sign: str) -> Any:
     @intrinsic
     def bounded(typingctx, a, bound):
+        """The first, or the bound where the first goes beyond it."""
+
         def code(context, builder, signature, args):
             return builder.select(builder.fcmp_ordered(sign, *args), args[1], args[0])
 
