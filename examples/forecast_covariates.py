@@ -2,8 +2,8 @@
 
     python examples/forecast_covariates.py
 
-Hourly bike rides, a day ahead, by four forecasters that differ only in the columns they read. Takes about three
-minutes of one core; writes outputs/forecast_covariates.png.
+Hourly bike rides, a day ahead, by four forecasters that differ only in the columns they read. Takes about
+three minutes of one core; writes outputs/forecast_covariates.png.
 """
 
 from pathlib import Path
