@@ -247,7 +247,7 @@ class LinearForecaster(TransformingForecaster):
         log = self._takes_logarithm(targets, caller)
         fraction = self.validation_fraction
         kept = None if fraction is None else rows_before_tail(targets.lengths, fraction, self.horizon)
-        if kept is not None:
+        if kept is not None and task.head(kept).teaches(self.horizon):
             self._solve(task.head(kept), log, caller)
             held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
             self._calibrate(
