@@ -73,3 +73,17 @@ def test_attention_sums_to_one_over_valid_steps(batch):
     weights = pooling.attention_weights(states, valid[..., None])[..., 0]
     np.testing.assert_allclose(weights.sum(1).detach(), 1)
     assert (weights[~valid] == 0).all()
+
+
+@pytest.mark.parametrize("lengths", [[4, 4, 4], [4, 1, 3]])
+def test_gradient_under_autocast_is_that_of_the_states(lengths):
+    states, lengths = torch.randn(3, 4, 6, generator=torch.Generator().manual_seed(0)), torch.tensor(lengths)
+    pooling = Pooling(("last", "mean", "max"), 6)
+    gradients = []
+    for enabled in (False, True):
+        leaf = states.clone().requires_grad_()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+            pooled = pooling(leaf, lengths)
+        pooled.float().sum().backward()
+        gradients.append(leaf.grad)
+    torch.testing.assert_close(gradients[1], gradients[0], atol=1e-2, rtol=1e-2)
