@@ -96,20 +96,18 @@ def collect(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, floa
     """Measure what is not known yet."""
     results, begin = load(arguments.results), time.monotonic()
     compiled = importlib.util.find_spec("numba") is not None
-    for row in ROWS:
-        if row.part not in arguments.parts or (row.fast and not compiled):
-            continue
+    # One thread first, so that a measurement that is cut short has every row.
+    for threads, row in sorted(((n, row) for row in ROWS for n in row.threads), key=lambda pair: pair[0] == 2):
         known = results.setdefault(row.key, {})
-        for threads in row.threads:
-            if str(threads) in known or time.monotonic() - begin > arguments.seconds:
-                continue
-            figures = known[str(threads)] = start(row, threads, arguments.rounds)
-            ratio = figures["theirs"] / figures["ours"]
-            print(
-                f"{ratio:6.2f}  {row.key}, {threads or 'any'} threads ({figures['ours']:.3f} s)", flush=True
-            )
-            if arguments.results:
-                arguments.results.write_text(json.dumps(results, indent=1))
+        if row.part not in arguments.parts or (row.fast and not compiled) or str(threads) in known:
+            continue
+        if time.monotonic() - begin > arguments.seconds:
+            break
+        figures = known[str(threads)] = start(row, threads, arguments.rounds)
+        ratio, named = figures["theirs"] / figures["ours"], threads or "any"
+        print(f"{ratio:6.2f}  {row.key}, threads: {named} ({figures['ours']:.3f} s)", flush=True)
+        if arguments.results:
+            arguments.results.write_text(json.dumps(results, indent=1))
     return results
 
 
