@@ -108,6 +108,7 @@ def main() -> None:
     arguments = parse()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", NoSkillWarning)
+    warnings.filterwarnings("ignore", message="TF32 acceleration")
     native = computes_bfloat16("cpu")
     curves: dict[str, dict[str, np.ndarray]] = {}
     rows = []
