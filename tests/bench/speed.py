@@ -97,7 +97,8 @@ def collect(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, floa
     results, begin = load(arguments.results), time.monotonic()
     compiled = importlib.util.find_spec("numba") is not None
     # One thread first, so that a measurement that is cut short has every row.
-    for threads, row in sorted(((n, row) for row in ROWS for n in row.threads), key=lambda pair: pair[0] == 2):
+    pairs = [(threads, row) for row in ROWS for threads in row.threads]
+    for threads, row in sorted(pairs, key=lambda pair: pair[0] == 2):
         known = results.setdefault(row.key, {})
         if row.part not in arguments.parts or (row.fast and not compiled) or str(threads) in known:
             continue
