@@ -378,17 +378,6 @@ def test_biases_are_not_decayed(data):
         assert (id(weight) in decayed) == (weight.ndim > 1), name
 
 
-def test_a_group_that_names_its_decay_keeps_it(data):
-    X, y = data
-    groups = [("head.*", {"weight_decay": 0.5})]
-    options = {"max_epochs": 1, "net_params": {"optimizer__param_groups": groups}}
-    model = RNNClassifier(**options, **SMALL).fit(X, y)
-    head = model.net_.module_.head
-    found = {id(p): g["weight_decay"] for g in model.net_.optimizer_.param_groups for p in g["params"]}
-    assert [found[id(head.weight)], found[id(head.bias)]] == [0.5, 0.5]
-    assert found[id(model.net_.module_.encoder.layers[0].ahead.bias_hh_l0)] == 0.0
-
-
 def test_memory_none_is_torch_initialisation(data):
     X, y = data
     model = LSTMClassifier(memory=None, max_epochs=1, lr=1e-30, hidden_size=64, random_state=0).fit(X, y)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -18,23 +17,19 @@ class MatrixDecay(torch.optim.AdamW):
 
     Parameters
     ----------
-    groups : iterable of dict
-        Parameters under "params", as skorch passes them; a group that names its decay keeps it for all of
-        them.
+    groups : list of dict
+        Parameters under "params", as skorch passes them. Of one group matrices and vectors are told apart;
+        several are somebody's own choice, and stay as they are.
     weight_decay : float
         Of matrices.
     **options
         As in torch.
     """
 
-    def __init__(self, groups: Iterable[dict[str, Any]], weight_decay: float = 1e-2, **options: Any):
-        split: list[dict[str, Any]] = []
-        for group in groups:
-            if "weight_decay" in group:
-                split.append(group)
-                continue
-            matrices = [p for p in group["params"] if p.ndim > 1]
-            vectors = [p for p in group["params"] if p.ndim <= 1]
-            split += [group | {"params": matrices}, group | {"params": vectors, "weight_decay": 0.0}]
-        given = [group for group in split if group["params"]]
-        super().__init__(given, weight_decay=weight_decay, **{"fused": True, **options})
+    def __init__(self, groups: list[dict[str, Any]], weight_decay: float = 1e-2, **options: Any):
+        if len(groups) == 1:
+            weights = groups[0]["params"]
+            matrices = {"params": [p for p in weights if p.ndim > 1]}
+            vectors = {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0}
+            groups = [group for group in (matrices, vectors) if group["params"]]
+        super().__init__(groups, weight_decay=weight_decay, **{"fused": True, **options})
