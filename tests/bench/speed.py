@@ -96,9 +96,9 @@ def collect(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, floa
     """Measure what is not known yet."""
     results, begin = load(arguments.results), time.monotonic()
     compiled = importlib.util.find_spec("numba") is not None
-    # One thread first, so that a measurement that is cut short has every row.
+    # One thread and what has a goal first, so that a measurement that is cut short has these.
     pairs = [(threads, row) for row in ROWS for threads in row.threads]
-    for threads, row in sorted(pairs, key=lambda pair: pair[0] == 2):
+    for threads, row in sorted(pairs, key=lambda pair: (pair[0] == 2, pair[1].asked is None)):
         known = results.setdefault(row.key, {})
         if row.part not in arguments.parts or (row.fast and not compiled) or str(threads) in known:
             continue
