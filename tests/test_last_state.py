@@ -70,7 +70,7 @@ def test_quick_tanh_is_tanh():
 def test_step_by_step_network_embeds_single_steps_in_few_features(cell):
     net = SegmentNetwork(12, 3, segment=1, hidden_size=64, cell=cell, n_inputs=2, n_past=3, n_future=2)
     assert net.embed.weight.shape == (32, 1)
-    assert net.embed_more.weight.shape == (32, 4)
+    assert net.embed_more.weight.shape == net.embed_known.weight.shape == (32, 2)
     assert net.encoder.weight_ih_l0.shape == (CELLS[cell].n_gates * 64, 32)
     small = SegmentNetwork(12, 3, segment=1, hidden_size=8, cell=cell)
     assert small.encoder.weight_ih_l0.shape == (CELLS[cell].n_gates * 8, 8)

@@ -36,18 +36,17 @@ def last_state(layer: Any, x: Tensor) -> tuple[Tensor, Tensor | None]:
     c : Tensor of shape (B, H) or None
         What an LSTM remembers; None of other cells.
     """
-    is_lstm = isinstance(layer, nn.LSTM)
-    if not is_lstm:
-        return layer(x.transpose(0, 1))[1][0], None
     if _is_short(layer, x):
         return _lstm(x, layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0 + layer.bias_hh_l0)
-    h, c = layer(x.transpose(0, 1))[1]
-    return h[0], c[0]
+    last = layer(x.transpose(0, 1))[1]
+    # What stands in for an LSTM gives a pair as well.
+    return (last[0][0], last[1][0]) if isinstance(last, tuple) else (last[0], None)
 
 
 def _is_short(layer: Any, x: Tensor) -> bool:
     return (
-        not torch.is_grad_enabled()
+        isinstance(layer, nn.LSTM)
+        and not torch.is_grad_enabled()
         and len(x) <= _MOST_STEPS
         and layer.hidden_size >= _LEAST_UNITS
         and x.dtype == torch.float32
