@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 
 from sksequence import (
     DriftForecaster,
@@ -125,6 +126,23 @@ def test_simple_forecasters_say_how_sure_they_are(rule):
 # ---------------------------------------------------------------------- what they promise
 def covered(bounds, later):
     return ((bounds["lower"] <= later) & (later <= bounds["upper"])).mean()
+
+
+def test_errors_keep_their_unit_where_all_rows_show_another_season():
+    index = pd.date_range("2012-01-01", periods=48, freq="MS")
+    noise = np.random.default_rng(0).normal(0, 0.1, 48)
+    series = pd.Series(10 + np.sin(2 * np.pi * index.month / 12) + noise, index=index)
+    model = LSTMForecaster(horizon=6, random_state=0)
+    early = clone(model).set_params(refit=False).fit(series[:36])
+    assert (early.seasons_, model.fit(series[:36]).seasons_) == ((), (12,))  # 24 rows are too few to tell
+    with pytest.warns(UserWarning, match="needs the errors of"):
+        made = model.backtest(series[36:], coverage=0.9)
+    assert ((made["lower"] <= made["target"]) & (made["target"] <= made["upper"])).mean() > 0.8
+
+
+def test_levels_in_place_of_a_series_are_refused():
+    with pytest.raises(InputError, match="a series of 3 values that look like levels"):
+        quick().fit(noise()).predict_quantiles([0.1, 0.5, 0.9])
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.95])

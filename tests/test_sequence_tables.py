@@ -301,3 +301,9 @@ def test_targets_that_fit_the_ids_in_part_are_refused(index, sentence):
     y = pd.Series(range(len(index)), index=index)
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}"):
         targets_in_order(y, of_ids("a", "b", "c"), "f")
+
+
+def test_targets_of_steps_are_refused():
+    y = pd.Series(range(4), index=pd.MultiIndex.from_product([["a", "b"], [0, 1]]))
+    with pytest.raises(InputError, match=r"^f: y is indexed by 2 levels, a row for each step, but one"):
+        targets_in_order(y, of_ids("a", "b"), "f")

@@ -91,12 +91,18 @@ class ProbabilisticForecaster(Forecaster):
         Raises
         ------
         InputError
-            If nothing was held back to calibrate on, and the network gives no distribution.
+            If nothing was held back to calibrate on, and the network gives no distribution, or a list of
+            levels came in place of X.
         """
         caller = f"{type(self).__name__}.predict_quantiles"
         levels = np.atleast_1d(np.asarray(quantiles, dtype=float))
         for level in levels:
             _refuse_share(level, "quantiles", caller)
+        if _are_levels(X):
+            raise InputError(
+                f"{caller}: X is {X!r}, a series of {len(X)} values that look like levels, but X is what "
+                "comes before the forecast. Name the levels, quantiles=…, or pass a series as an array."
+            )
         task, predictive = self._ahead(X, future, "predict_quantiles")
         return _wrapped(task, self._quantiles(predictive, levels, caller), levels, "quantile")
 
@@ -151,7 +157,7 @@ class ProbabilisticForecaster(Forecaster):
     def _forget(self) -> None:
         """Drop what an earlier fit measured: this one may measure nothing, and fills what is missing anew."""
         self.calibration_: Calibration | None = None
-        for name in ("skill_", "skills_", "season_", "_usual_spread", "_least_spread"):
+        for name in ("skill_", "skills_", "season_", "_unit_season", "_usual_spread", "_least_spread"):
             self.__dict__.pop(name, None)
 
     def _calibration(self, predictive: Predictive, caller: str) -> Calibration | None:
@@ -274,6 +280,16 @@ def _mean(values: np.ndarray) -> float:
     """Mean of those that are not missing; 1 where there are none."""
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else 1.0
+
+
+def _are_levels(X) -> bool:
+    """Whether a list of rising numbers between 0 and 1 came, as nobody gives a series."""
+    return (
+        isinstance(X, (list, tuple))
+        and all(isinstance(value, float) and 0 < value < 1 for value in X)
+        and len(X) > 0
+        and list(X) == sorted(set(X))
+    )
 
 
 def _refuse_share(value, name: str, caller: str) -> None:

@@ -390,9 +390,9 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
             return Predictive(location, below, above, column, self.scaling_, own, counts)
         # Flags of observed values, where there are some, stand beside the values.
         seen = inputs.values[:, 1] if inputs.n_features > 1 else None
-        spread = window_spread(
-            inputs, inputs.starts, inputs.lengths, self._naive_seasons[0], self.horizon, seen
-        )
+        # Errors were kept in a unit of their own season: all rows may have shown another one since.
+        season = getattr(self, "_unit_season", self._naive_seasons[0])
+        spread = window_spread(inputs, inputs.starts, inputs.lengths, season, self.horizon, seen)
         spread = self._known_spread(spread, column)
         return Predictive(location, spread, spread, column, self.scaling_)
 

@@ -33,11 +33,16 @@ def targets_in_order(y: Any, sequences: SequenceArray, caller: str) -> Any:
     Raises
     ------
     InputError
-        If the index and the ids agree in part, or an id comes twice in the index.
+        If the index and the ids agree in part, an id comes twice in the index, or y has a row for each step.
     """
     index, ids = getattr(y, "index", None), sequences.ids
     if ids is None or not hasattr(y, "loc") or index is None or _counts(index):
         return y
+    if index.nlevels > 1:
+        raise InputError(
+            f"{caller}: y is indexed by {index.nlevels} levels, a row for each step, but one target for each "
+            "sequence is needed. Pass y.groupby(level=0).first(), or label the steps with LSTMTagger."
+        )
     known = index.isin(ids)
     if not known.any():
         return y

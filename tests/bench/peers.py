@@ -19,10 +19,10 @@ same window, batches and steps. Both train once, as the others do: validation_fr
 What is not: neuralforecast and darts map each of the encoder's last `horizon` states to one value with a
 shared linear layer; sksequence makes one more recurrent step from the last state for every step of the
 horizon, and its recurrent layer reads 32 features of each value where theirs reads the value. So "plain"
-has over three times the weights and computes more: see the row of weights. neuralforecast draws the windows of
-each step from 32 series, its default, and counts the windows whose targets are known in part; darts and
-sksequence pass over all whole windows of all series. Windows are centred on their mean, and by sksequence
-on their last value.
+has over three times the weights and computes more: see the row of weights. neuralforecast draws the
+windows of each step from 32 series, its default, and counts the windows whose targets are known in part;
+darts and sksequence pass over all whole windows of all series. Windows are centred on their mean, and by
+sksequence on their last value.
 
 Every process is fresh. It takes the import; a training of FEW passes, the same again, and one of MANY,
 each from the long table, so that the last two tell a step from what is constant; 2,000 windows continued;
