@@ -187,6 +187,12 @@ def test_taggers_read_long_tables(rng):
     long, ragged = compared(networks, table[::-1], labels), compared(networks, X, y)
     pd.testing.assert_frame_equal(long.scores, ragged.scores)
     assert task_of({}, labels) == "tagging"
+    groups = index.get_level_values(0) % 4
+    grouped = compared(networks, table, labels, cv=GroupKFold(3), groups=groups)
+    listed = compared(networks, X, y, cv=GroupKFold(3), groups=np.arange(12) % 4)
+    pd.testing.assert_frame_equal(grouped.scores, listed.scores)
+    with pytest.raises(InputError, match="the rows of sequence . are of 2 groups, but a sequence belongs to"):
+        compared(networks, table, labels, cv=GroupKFold(3), groups=np.arange(len(table)) % 2)
     with pytest.raises(InputError, match="the ids of y and X differ, first 1 and 0"):
         compared(networks, table, labels.rename(lambda i: i + 1, level=0))
 

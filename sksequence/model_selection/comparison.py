@@ -28,7 +28,7 @@ from sksequence.model_selection.candidates import (
 from sksequence.model_selection.comparison_table import Comparison, comparison_table
 from sksequence.model_selection.footprint import peak_memory
 from sksequence.model_selection.measures import answer_times, n_bytes, n_epochs, n_parameters, reach
-from sksequence.model_selection.rows import in_rows, rows_of
+from sksequence.model_selection.rows import in_groups, in_rows, rows_of
 from sksequence.model_selection.scorers import forecast_scorer
 from sksequence.model_selection.splits import RollingOriginSplit
 
@@ -95,7 +95,7 @@ def compare(
         Folds. An int: as many of StratifiedKFold for classifiers, of
         :class:`RollingOriginSplit` for forecasters, else of KFold, not shuffled.
     groups : array-like of shape (n_samples,) or None, default=None
-        For splitters that keep groups together.
+        For splitters that keep groups together; of a long table one for each sequence, or row.
     scoring : str, callable or None, default=None
         What is scored, as in scikit-learn; greater is better. For forecasters also a name that
         :func:`forecast_scorer` knows, such as "mase". None is `estimator.score`.
@@ -174,6 +174,7 @@ def compare(
             f"Got {horizon!r} instead."
         )
     models = candidates(mine, task, horizon=horizon, random_state=_seed(random_state))
+    groups = in_groups(X, groups)
     X, y = in_rows(X, y, task)
     models = _with_baselines(models, task, X, y) if baselines else models
     folds = _folds(cv, task, models, X, y, groups)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sksequence.exceptions import InputError
 from sksequence.metrics.labels import read_labels
 from sksequence.sequences import RaggedList, as_sequences, targets_in_order
 
-__all__ = ["in_rows", "rows_of"]
+__all__ = ["in_groups", "in_rows", "rows_of"]
 
 
 def rows_of(data, index: np.ndarray) -> Any:
@@ -47,11 +48,42 @@ def in_rows(X, y, task: str) -> tuple[Any, Any]:
     """
     if task == "forecasting":
         return _indexed(X), _indexed(y)
-    if hasattr(X, "iloc") and X.index.nlevels == 2:
+    if _is_long(X):
         sequences = as_sequences(X, caller="compare", missing="mask", tokens=None)
         # They are in order now, and so are folds of them.
         return sequences._replace(_ids=None), _targets(y, sequences)
     return X, y
+
+
+def in_groups(X, groups) -> Any:
+    """One group for each sequence, also where a long table came with one for each of its rows.
+
+    Parameters
+    ----------
+    X : array-like
+        Data, as it came.
+    groups : array-like of shape (n_sequences,) or (n_rows,), or None
+        For splitters that keep groups together.
+
+    Raises
+    ------
+    InputError
+        If the rows of a sequence are of several groups.
+    """
+    if groups is None or not _is_long(X) or len(groups) != len(X):
+        return groups
+    of_rows = pd.Series(np.asarray(groups)).groupby(X.index.get_level_values(0).to_numpy())
+    several = of_rows.nunique()
+    if several.max() > 1:
+        raise InputError(
+            f"compare: the rows of sequence {several.idxmax()} are of {several.max()} groups, but a sequence "
+            "belongs to one. Give one group for each sequence."
+        )
+    return of_rows.first().to_numpy()
+
+
+def _is_long(X) -> bool:
+    return hasattr(X, "iloc") and X.index.nlevels == 2
 
 
 def _targets(y, sequences):
