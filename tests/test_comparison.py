@@ -191,7 +191,7 @@ def test_taggers_read_long_tables(rng):
     grouped = compared(networks, table, labels, cv=GroupKFold(3), groups=groups)
     listed = compared(networks, X, y, cv=GroupKFold(3), groups=np.arange(12) % 4)
     pd.testing.assert_frame_equal(grouped.scores, listed.scores)
-    with pytest.raises(InputError, match="the rows of sequence . are of 2 groups, but a sequence belongs to"):
+    with pytest.raises(InputError, match=r"the rows of sequence . are of 2 groups, but a sequence belongs"):
         compared(networks, table, labels, cv=GroupKFold(3), groups=np.arange(len(table)) % 2)
     with pytest.raises(InputError, match="the ids of y and X differ, first 1 and 0"):
         compared(networks, table, labels.rename(lambda i: i + 1, level=0))

@@ -59,7 +59,7 @@ def equal(n: int = 2000, n_steps: int = 100, n_features: int = 6):
 
 
 @cache
-def ragged(n: int = 500):
+def ragged(n: int = 2_000):
     """Sequences of 10 to 400 steps, log-uniform, and three labels."""
     rng = np.random.default_rng(0)
     lengths = np.exp(rng.uniform(np.log(10), np.log(400), size=n)).astype(int)
@@ -171,7 +171,7 @@ def search_of_two_jobs() -> Pair:
 LOOP = "a loop over index-sliced batches, fused AdamW"
 PACKED = "a loop with `PackedSequence`"
 EQUAL = "2,000 × 100 × 6, hidden 64, batch 64"
-RAGGED = "500 of 10 to 400 steps"
+RAGGED = "2,000 of 10 to 400 steps"
 TINY = "LSTM, 2,000 × 50 × 6, hidden 16, batch 64"
 LARGE = "2,000 × 96 × 6, hidden 64, batch 256"
 SEARCH = "GridSearchCV, 18 fits of 10 epochs, 600 × 50 × 3, `n_jobs=2`"
