@@ -12,6 +12,7 @@ from torch.nn.functional import pad
 
 from sksequence.modules import compiled
 from sksequence.modules.lanes import LANES
+from sksequence.modules.loops import candidate_first
 
 __all__ = ["FusedLayer"]
 
@@ -61,12 +62,6 @@ def _panels(matrix: Tensor) -> Tensor:
     n_columns = matrix.shape[1]
     matrix = pad(matrix, (0, _whole(n_columns) - n_columns))
     return matrix.unflatten(1, (-1, LANES)).transpose(0, 1).contiguous()
-
-
-def _candidate_first(weight: Tensor) -> Tensor:
-    """The GRU's rows ``[r, z, n]`` in the order ``[n, r, z]``."""
-    size = len(weight) // 3
-    return torch.cat([weight[2 * size :], weight[: 2 * size]])
 
 
 def _groups(n_batch: int) -> list[range]:
@@ -183,7 +178,7 @@ class FusedLayer(torch.autograd.Function):
         w_back = _panels(_padded(pad(w_hh, (0, wide - size)), n_maps, wide))
         by_x = x.new_empty(n_steps, n_batch, wide_x)
         rows_in = _padded(w_ih, n_maps, wide)
-        w_in = _panels(_candidate_first(rows_in) if kind == "gru" else rows_in) if wide_x else by_x
+        w_in = _panels(candidate_first(rows_in) if kind == "gru" else rows_in) if wide_x else by_x
         nothing = x.new_zeros(LANES)
         sums = x.new_empty(len(groups), span * len(groups[0]), n_sums * wide + compiled.GAP)
         by_input = x.new_zeros(len(groups), n_features, n_maps * wide)

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sksequence.modules.loops import gru_steps, gru_steps_back
+from sksequence.modules.loops import candidate_first, gru_steps, gru_steps_back
 
 __all__ = ["ElmanLayer", "GRULayer", "LSTMLayer", "tall_product"]
 
@@ -144,7 +144,7 @@ class _GRU(torch.autograd.Function):
         """States in the order of time, (T, B, H), and gates, (T, B, 4 H): of all steps only if asked."""
         n_batch, n_steps, _ = x.shape
         size = h.shape[1]
-        rows, weight, recurrent = x.transpose(0, 1), _candidate_first(w_ih).t(), w_hh.t()
+        rows, weight, recurrent = x.transpose(0, 1), candidate_first(w_ih).t(), w_hh.t()
         bias = torch.cat([b_ih[2 * size :], b_ih[: 2 * size] + b_hh[: 2 * size]])
         blocks = _blocks(n_steps, n_batch * 4 * size)
         gates = x.new_empty(n_steps if keep else blocks[0].stop, n_batch, 4 * size)
@@ -171,7 +171,7 @@ class _GRU(torch.autograd.Function):
             return _by_torch(torch.gru, ctx, inputs, gradient)
         x, w_ih, w_hh, _, _, h = inputs
         n_steps, n_batch, size = states.shape
-        rows, coming, weight = x.transpose(0, 1), gradient.transpose(0, 1), _candidate_first(w_ih)
+        rows, coming, weight = x.transpose(0, 1), gradient.transpose(0, 1), candidate_first(w_ih)
         into = x.new_empty(n_steps, n_batch, x.shape[2]) if ctx.needs_input_grad[0] else None
         by_weight, by_recurrent = torch.zeros_like(w_ih), torch.zeros_like(w_hh)
         by_bias, later = x.new_zeros(4 * size), torch.zeros_like(h)
@@ -202,12 +202,6 @@ def _blocks(n_steps: int, values: int) -> list[slice]:
     """Runs of steps of so many values each that a processor's cache holds one run."""
     size = max(1, _BLOCK_VALUES // values)
     return [slice(first, min(first + size, n_steps)) for first in range(0, n_steps, size)]
-
-
-def _candidate_first(weight: Tensor) -> Tensor:
-    """Torch's rows ``[r, z, n]`` in the order ``[n, r, z]``."""
-    size = len(weight) // 3
-    return torch.cat([weight[2 * size :], weight[: 2 * size]])
 
 
 class _ShortWay(nn.RNNBase):

@@ -1,6 +1,6 @@
-"""The loops over time of the GRU, in torch's operators.
+"""The loops over time of the GRU, in torch's operators, and the order in which gates stand in them.
 
-Both get a run of steps whose sums are laid out as ``[n | r | z | U h + b of n]``, (T, B, 4 H).
+Both loops get a run of steps whose sums are laid out as ``[n | r | z | U h + b of n]``, (T, B, 4 H).
 """
 
 from __future__ import annotations
@@ -8,7 +8,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["gru_steps", "gru_steps_back"]
+__all__ = ["candidate_first", "gru_steps", "gru_steps_back"]
+
+
+def candidate_first(weight: Tensor) -> Tensor:
+    """Torch's rows ``[r, z, n]``, of shape (3 H, …), in the order ``[n, r, z]``."""
+    size = len(weight) // 3
+    return torch.cat([weight[2 * size :], weight[: 2 * size]])
 
 
 def gru_steps(sums: Tensor, states: Tensor, before: Tensor, recurrent: Tensor) -> Tensor:
