@@ -196,11 +196,10 @@ def test_compiled_rows_have_the_same_bits_alone_and_in_company(kind, fused, gene
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_compiled_layers_have_the_same_bits_on_any_number_of_threads(kind, fused, generator, monkeypatch):
+def test_compiled_layers_have_the_same_bits_on_any_number_of_threads(kind, fused, generator):
     layer, _ = pair(kind, 3, 20, generator)
     x = torch.randn(131, 9, 3, generator=generator)
     first, weight = first_state(kind, 131, 20, generator), torch.randn(131, 9, 20, generator=generator)
-    monkeypatch.setattr(fused, "_WORTH_A_THREAD", 0)
     threads, before, found = [], torch.get_num_threads(), []
     try:
         for n_threads in (1, 2, 5):

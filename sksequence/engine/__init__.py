@@ -15,7 +15,6 @@ from sksequence.engine.seeds import draw_seed
 from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.stream import Stream
 from sksequence.engine.supervised import SequencePredictor, SupervisedReader
-from sksequence.engine.threads import single_thread
 from sksequence.engine.tokens import TokenInput
 
 __all__ = [
@@ -40,6 +39,5 @@ __all__ = [
     "TrainingBoard",
     "draw_seed",
     "plan",
-    "single_thread",
     "with_callbacks",
 ]

@@ -37,10 +37,9 @@ from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.seeds import draw_seed, generator_for
 from sksequence.engine.stream import Stream
-from sksequence.engine.threads import single_thread
 from sksequence.engine.watch import KeepWeights, Progress
 from sksequence.exceptions import NonFiniteLossError, ParameterError
-from sksequence.modules import seed_noise
+from sksequence.modules import seed_noise, single_thread
 
 __all__ = ["RecurrentEstimator"]
 

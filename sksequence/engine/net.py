@@ -15,8 +15,7 @@ from sksequence.engine.batches import Batches, Choice, Examples
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import Budget, learning_rate_factor
 from sksequence.engine.stream import Pieces, Stream
-from sksequence.engine.threads import single_thread
-from sksequence.modules import LEAST_ROWS, valid_steps
+from sksequence.modules import LEAST_ROWS, single_thread, valid_steps
 
 __all__ = ["SequenceNet"]
 

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from sksequence.engine import single_thread
 from sksequence.exceptions import InputError
 from sksequence.inspection.probes import probe_of
-from sksequence.modules import Pooling, valid_steps
+from sksequence.modules import Pooling, single_thread, valid_steps
 from sksequence.sequences import RaggedList
 
 __all__ = ["attention_weights"]

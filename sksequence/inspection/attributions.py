@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from sksequence.engine import Probe, single_thread
+from sksequence.engine import Probe
 from sksequence.exceptions import InputError, MissingDependencyError
 from sksequence.inspection.probes import check_option, network_of
-from sksequence.modules import Standardize
+from sksequence.modules import Standardize, single_thread
 from sksequence.sequences import RaggedList
 
 __all__ = ["input_attributions"]

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sksequence.engine import OpenLayer, Probe, single_thread
+from sksequence.engine import OpenLayer, Probe
 from sksequence.exceptions import InputError
 from sksequence.inspection.probes import check_option, probe_of
-from sksequence.modules import GATES, KEEPING, OPEN, SHUT, valid_steps
+from sksequence.modules import GATES, KEEPING, OPEN, SHUT, single_thread, valid_steps
 
 __all__ = ["gate_activity"]
 

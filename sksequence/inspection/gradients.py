@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sksequence.engine import OpenLayer, Probe, single_thread
+from sksequence.engine import OpenLayer, Probe
 from sksequence.exceptions import InputError
 from sksequence.inspection.probes import network_of
-from sksequence.modules import valid_steps
+from sksequence.modules import single_thread, valid_steps
 
 __all__ = ["StateGradients", "gradient_flow"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from sksequence.engine import Probe, single_thread
+from sksequence.engine import Probe
 from sksequence.inspection.probes import check_option, probe_of
-from sksequence.modules import valid_steps
+from sksequence.modules import single_thread, valid_steps
 
 __all__ = ["MemoryRange", "memory_range"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from sksequence.engine import OpenLayer, Probe, single_thread
+from sksequence.engine import OpenLayer, Probe
 from sksequence.exceptions import InputError
 from sksequence.inspection.probes import check_option, probe_of
-from sksequence.modules import reverse, valid_steps
+from sksequence.modules import reverse, single_thread, valid_steps
 from sksequence.sequences import SequenceArray
 
 __all__ = ["HiddenStates", "hidden_states"]

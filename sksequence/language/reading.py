@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from sksequence.engine import Batches, Examples, single_thread
-from sksequence.modules import LanguageNetwork
+from sksequence.engine import Batches, Examples
+from sksequence.modules import LanguageNetwork, single_thread
 from sksequence.sequences import SequenceArray
 
 __all__ = ["last_states", "log_probabilities"]

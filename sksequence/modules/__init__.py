@@ -18,6 +18,7 @@ from sksequence.modules.network import Encoder, RecurrentLayer, SequenceNetwork
 from sksequence.modules.noise import RandomAffine, SeededDropout, SteadyDropout, seed_noise
 from sksequence.modules.pooling import POOLINGS, Pooling
 from sksequence.modules.tagging import ChainNetwork, StepLoss, StepNetwork
+from sksequence.modules.threads import single_thread
 from sksequence.modules.unrolled import GATES, KEEPING, OPEN, SHUT, Trace, Unrolled, unroll
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "path_score",
     "reverse",
     "seed_noise",
+    "single_thread",
     "unroll",
     "valid_steps",
     "viterbi",

@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 from sksequence.modules import compiled
 from sksequence.modules.lanes import LANES
 from sksequence.modules.loops import candidate_first
+from sksequence.modules.threads import threads_for
 
 __all__ = ["FusedLayer"]
 
@@ -23,8 +24,6 @@ _GROUP = 48
 _TILE = 12
 # Rows whose share in the gradients by the weights is added at a time, at least.
 _SPAN_ROWS = 64
-# Multiplications from which a second thread gains more than its start costs.
-_WORTH_A_THREAD = 1 << 24
 
 _TORCH: dict[str, Any] = {
     "tanh": torch.rnn_tanh,
@@ -72,8 +71,8 @@ def _groups(n_batch: int) -> list[range]:
 
 
 def _share(compute: Callable[[int], None], n_parts: int, work: int) -> None:
-    """Compute all parts, in as many threads as torch would use."""
-    n_threads = min(torch.get_num_threads(), n_parts) if work >= _WORTH_A_THREAD else 1
+    """Compute all parts, in as many threads as so many multiplications are worth."""
+    n_threads = min(threads_for(work), n_parts)
 
     def some(first: int) -> None:
         for part in range(first, n_parts, n_threads):

@@ -21,6 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from sksequence.modules.loops import candidate_first, gru_steps, gru_steps_back
+from sksequence.modules.sharing import keeps_bits, shared
+from sksequence.modules.threads import threads_for
 
 __all__ = ["ElmanLayer", "GRULayer", "LSTMLayer", "tall_product"]
 
@@ -232,16 +234,35 @@ class _ShortWay(nn.RNNBase):
     def _takes_fused_way(self, x: Any) -> bool:
         return self.hidden_size <= _WIDEST_FUSED[self.mode] and self._is_plain(x) and _fused() is not None
 
+    def _first(self, x: Tensor, hx: Any) -> Sequence[Tensor]:
+        """First states, (1, B, H): those that came, or zeros."""
+        if hx is None:
+            return [x.new_zeros(1, len(x), self.hidden_size)] * (2 if self.mode == "LSTM" else 1)
+        return hx if isinstance(hx, tuple) else (hx,)
+
+    def _torch_way(self, x: Any, hx: Any) -> Any:
+        """What torch's layer gives, by as many threads as pay."""
+        n_threads = self._n_threads(x)
+        if n_threads == torch.get_num_threads():
+            return super().forward(x, hx)
+        states, *last = shared(self.mode, n_threads, x, *self._weights(), *self._first(x, hx))
+        return states, tuple(last) if self.mode == "LSTM" else last[0]
+
+    def _n_threads(self, x: Any) -> int:
+        """Threads that torch's layer takes: those that it has, or more, where they pay and keep the bits."""
+        now = torch.get_num_threads()
+        computes_now = not (torch.jit.is_tracing() or torch.compiler.is_compiling())
+        if not (isinstance(x, Tensor) and x.ndim == 3 and x.device.type == "cpu" and computes_now):
+            return now
+        wanted = threads_for(x.shape[0] * x.shape[1] * sum(weight.numel() for weight in self._weights()))
+        return wanted if wanted > now and keeps_bits(self, x, wanted) else now
+
     def forward(self, input, hx=None):
         """As torch's layer: (B, T, F), first state or None -> (B, T, H), last state, all batch first."""
         fused = self._takes_fused_way(input)
         if not (fused or self._takes_short_way(input)):
-            return super().forward(input, hx)
-        if hx is None:
-            first = [input.new_zeros(len(input), self.hidden_size)] * (2 if self.mode == "LSTM" else 1)
-        else:
-            first = [state[0] for state in (hx if isinstance(hx, tuple) else (hx,))]
-        inputs = (input, *self._weights(), *first)
+            return self._torch_way(input, hx)
+        inputs = (input, *self._weights(), *(state[0] for state in self._first(input, hx)))
         learning = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
         if not fused:
             states = self._states(*inputs, learning=learning)
