@@ -241,7 +241,7 @@ class SequenceNet(NeuralNet):
                 weight.grad = None
             return self.train_step_single(batch)["loss"]
 
-        return self.optimizer_.step(closure)
+        return getattr(self.optimizer_, "advance", self.optimizer_.step)(closure)
 
     def initialize_optimizer(self, *args, **kwargs):
         """Make the optimiser, and note which share of `lr` each group of weights is to have."""
