@@ -47,20 +47,24 @@ def _whole(size: int) -> int:
     return -(-size // LANES) * LANES
 
 
-def _padded(weight: Tensor, n_maps: int, wide: int) -> Tensor:
-    """Every map's rows filled up with zeros: (n H, K) -> (n wide, K), (n H,) -> (n wide,)."""
-    size = len(weight) // n_maps
-    if size == wide:
-        return weight
-    parts = weight.unflatten(0, (n_maps, size))
-    return pad(parts, (0, 0) * (weight.ndim - 1) + (0, wide - size)).flatten(0, 1)
+def _padded(bias: Tensor, n_maps: int, wide: int) -> Tensor:
+    """Every map's numbers filled up with zeros: (n H,) -> (n wide,)."""
+    size = len(bias) // n_maps
+    return bias if size == wide else pad(bias.unflatten(0, (n_maps, size)), (0, wide - size)).flatten()
 
 
-def _panels(matrix: Tensor) -> Tensor:
-    """Sixteen columns at a time: (K, N) -> (ceil(N / 16), K, 16)."""
-    n_columns = matrix.shape[1]
-    matrix = pad(matrix, (0, _whole(n_columns) - n_columns))
-    return matrix.unflatten(1, (-1, LANES)).transpose(0, 1).contiguous()
+def _panels(weight: Tensor, n_maps: int, wide: int, height: int) -> Tensor:
+    """Sixteen units together, (n H, K) -> (n wide / 16, height, 16): what multiplies K values, or zeros."""
+    out = weight.new_empty(n_maps * wide // LANES, height, LANES)
+    compiled.panels(weight.detach().contiguous().numpy(), n_maps, wide, False, out.numpy())
+    return out
+
+
+def _panels_back(weight: Tensor, n_maps: int, wide: int) -> Tensor:
+    """Sixteen columns together, (n H, K) -> (ceil(K / 16), n wide, 16)."""
+    out = weight.new_empty(-(-weight.shape[1] // LANES), n_maps * wide, LANES)
+    compiled.panels(weight.detach().contiguous().numpy(), n_maps, wide, True, out.numpy())
+    return out
 
 
 def _groups(n_batch: int) -> list[range]:
@@ -108,12 +112,12 @@ def _run(
     lines = []
     for state in first:
         line = x.new_empty(n_steps + 1, n_batch, wide)
+        if wide > state.shape[1]:
+            line[0].zero_()
         line[0, :, : state.shape[1]] = state
-        line[0, :, state.shape[1] :] = 0.0
         lines.append(line)
     kept = x.new_empty(n_steps if keep else 1, n_batch, _N_SUMS[kind] * wide if n_maps > 1 else 0)
-    w_x = _panels(_padded(w_ih, n_maps, wide).t())
-    w_h = _panels(_padded(pad(w_hh, (0, wide - w_hh.shape[1])), n_maps, wide).t())
+    w_x, w_h = _panels(w_ih, n_maps, wide, n_features), _panels(w_hh, n_maps, wide, wide)
     bias = _padded(_bias(kind, b_ih, b_hh), _N_SUMS[kind], wide)
     places = [int(kind == "relu")] if n_maps == 1 else []
     places += _addresses(rows, *lines)
@@ -174,10 +178,11 @@ class FusedLayer(torch.autograd.Function):
         groups, loop = _groups(n_batch), _LOOPS[kind][1]
         span = min(n_steps, max(1, _SPAN_ROWS // n_batch)) if len(groups) == 1 else 1
         wide_x = _whole(n_features) if ctx.needs_input_grad[1] else 0
-        w_back = _panels(_padded(pad(w_hh, (0, wide - size)), n_maps, wide))
+        w_back = _panels_back(w_hh, n_maps, wide)
         by_x = x.new_empty(n_steps, n_batch, wide_x)
-        rows_in = _padded(w_ih, n_maps, wide)
-        w_in = _panels(candidate_first(rows_in) if kind == "gru" else rows_in) if wide_x else by_x
+        w_in = by_x
+        if wide_x:
+            w_in = _panels_back(candidate_first(w_ih) if kind == "gru" else w_ih, n_maps, wide)
         nothing = x.new_zeros(LANES)
         sums = x.new_empty(len(groups), span * len(groups[0]), n_sums * wide + compiled.GAP)
         by_input = x.new_zeros(len(groups), n_features, n_maps * wide)
@@ -195,8 +200,9 @@ class FusedLayer(torch.autograd.Function):
             loop(group.start, len(group), n_batch, n_steps, n_features, wide, *places, *own, *last)
 
         _share(compute, len(groups), 2 * w_hh.numel() * n_batch * n_steps)
-        found = by_input.sum(0).t(), by_recurrent.sum(0)[:, :size], by_bias.sum(0)
-        by_w, by_u, by_b = (_cut(t, n, size) for t, n in zip(found, (n_maps, n_maps, n_sums), strict=True))
+        by_w = _cut(_total(by_input).t(), n_maps, size)
+        by_u = _cut(_total(by_recurrent)[:, :size], n_maps, size)
+        by_b = _cut(_total(by_bias), n_sums, size)
         bias = by_b, by_b
         if kind == "gru":
             by_w = torch.cat([by_w[size:], by_w[:size]])
@@ -205,8 +211,15 @@ class FusedLayer(torch.autograd.Function):
         return None, into, by_w, by_u, *bias, *(line[:, :size] for line in later)
 
 
+def _total(parts: Tensor) -> Tensor:
+    """Sum over the groups: (n, ...) -> (...)."""
+    return parts[0] if len(parts) == 1 else parts.sum(0)
+
+
 def _cut(gradient: Tensor, n_maps: int, size: int) -> Tensor:
-    """Without the rows that :func:`_padded` added."""
+    """Without the rows that fill up every map."""
+    if len(gradient) == n_maps * size:
+        return gradient
     return gradient.unflatten(0, (n_maps, -1))[:, :size].flatten(0, 1)
 
 

@@ -27,6 +27,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -56,8 +57,6 @@ def parse() -> argparse.Namespace:
 # ---------------------------------------------------------------------- one row, in a process of its own
 def measure(row: Row, threads: int, rounds: int) -> dict[str, float]:
     """Median seconds of both sides."""
-    if not row.fast:
-        sys.modules["numba"] = None  # type: ignore[assignment]
     import torch
 
     if threads:
@@ -76,11 +75,14 @@ def measure(row: Row, threads: int, rounds: int) -> dict[str, float]:
 
 def start(row: Row, threads: int, rounds: int) -> dict[str, float]:
     """The same in a fresh process."""
-    environment = {name: value for name, value in os.environ.items() if name not in THREADS}
+    environment = {name: value for name, value in os.environ.items() if name not in THREADS} | row.environment
     command = [sys.executable, str(HERE), "--child", row.key, str(threads), "--rounds", str(rounds)]
-    done = subprocess.run(
-        command, env=environment | row.environment, capture_output=True, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        if not row.fast:  # hidden from the workers of a search too
+            Path(folder, "numba.py").write_text("raise ImportError('hidden')")
+            paths = (folder, environment.get("PYTHONPATH", ""))
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{row.key} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])

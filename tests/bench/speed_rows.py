@@ -185,6 +185,7 @@ ROWS = (
     Row("training", TINY, LOOP, training("LSTM", 16, 50, epochs=3), 0.95),
     Row("training", f"{TINY}, with `[fast]`", LOOP, training("LSTM", 16, 50, epochs=3), fast=True),
     Row("training", TINY, "skorch as it comes", against_skorch(16, 50, 3), 1.5),
+    Row("training", f"{TINY}, with `[fast]`", "skorch as it comes", against_skorch(16, 50, 3), fast=True),
     Row("training", f"LSTM, {EQUAL}", "skorch as it comes", against_skorch(64, 100)),
     Row("training", f"LSTM, {LARGE}", LOOP, training("LSTM", 64, 96, 256), 1.7),
     Row("training", f"LSTM, {LARGE}", "itself with `keep_memory=False`", allocator),
@@ -198,6 +199,14 @@ ROWS = (
     Row("predict", "one sequence of 100 × 6", "skorch's `predict`", predict_one, 2.0),
     Row("predict", "20,000 × 100 × 6", "torch in inference mode, batches of 256", predict_many, 0.95),
     Row("search", SEARCH, "skorch, `n_jobs=2`", search_against_skorch, 2.0, threads=(0,)),
+    Row(
+        "search",
+        f"{SEARCH}, with `[fast]`",
+        "skorch, `n_jobs=2`",
+        search_against_skorch,
+        threads=(0,),
+        fast=True,
+    ),
     Row(
         "search",
         f"{SEARCH}, `OMP_NUM_THREADS=2`",
