@@ -45,21 +45,23 @@ class _Summaries(torch.autograd.Function):
         # Laid out as the states are, so that the layer below need not turn it round.
         states = gradient.new_empty_strided(*ctx.layout)
         if "mean" in parts:
-            share = (parts["mean"] / lengths.unsqueeze(1)).unsqueeze(1)  # (B, 1, H)
+            # Of equal lengths as one number, which costs less than a column of them.
+            n_steps = states.shape[1] if ctx.valid is None else lengths.unsqueeze(1)
+            share = (parts["mean"] / n_steps).unsqueeze(1)  # (B, 1, H)
             states.copy_(share if ctx.valid is None else share * ctx.valid)
         else:
             states.zero_()
         if "max" in parts:
             states.scatter_add_(1, where.unsqueeze(1), parts["max"].unsqueeze(1))
         if "last" in parts:
-            ahead, back = parts["last"].tensor_split((ctx.n_ahead,), dim=1)
+            ahead, back = parts["last"][:, : ctx.n_ahead], parts["last"][:, ctx.n_ahead :]
             if ctx.valid is None:
-                states[:, -1, : ctx.n_ahead] += ahead
+                states[:, -1, : ctx.n_ahead].add_(ahead)
             else:
                 rows = torch.arange(len(lengths), device=lengths.device)
                 states[rows, lengths - 1, : ctx.n_ahead] += ahead
             if back.shape[1]:
-                states[:, 0, ctx.n_ahead :] += back
+                states[:, 0, ctx.n_ahead :].add_(back)
         return states, None, None, None, None
 
 
