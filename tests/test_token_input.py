@@ -26,6 +26,7 @@ from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import (
     MixedInputs,
     RecurrentLayer,
+    SeededDropout,
     Standardize,
     SteadyDropout,
     TokenEmbedding,
@@ -234,11 +235,13 @@ def test_recurrent_dropout_is_a_layer_with_fewer_weights(cell, bidirectional):
 
     # The same masks, drawn again, put on a copy's weights.
     plain = copy.deepcopy(layer).eval()
-    again = generator(3)
+    drop = SeededDropout(0.5)
+    seed_noise(drop, generator(3))
     masks = {}
     for name in ("ahead", "back")[: 1 + bidirectional]:
         weight = getattr(plain, name).weight_hh_l0
-        masks[name] = torch.empty_like(weight).bernoulli_(0.5, generator=again) / 0.5
+        masks[name] = drop(torch.ones_like(weight))
+        assert set(masks[name].unique().tolist()) == {0.0, 2.0}
         with torch.no_grad():
             weight.mul_(masks[name])
     expected = plain(x, lengths)
