@@ -9,7 +9,7 @@ import torch
 
 from sksequence import LSTMClassifier
 from sksequence.engine import allocator
-from sksequence.engine.allocator import kept_memory
+from sksequence.engine.allocator import kept_memory, returned_memory
 
 resource = pytest.importorskip("resource", reason="Pages are counted on Unix only.")
 MIB = 1 << 20
@@ -36,6 +36,19 @@ def test_freed_memory_stays_inside_and_is_given_back_by_the_last_user():
             use_and_free(200 * MIB)
         assert resident() - before > 190 * MIB  # the inner user was not the last
     assert resident() - before < 20 * MIB
+
+
+@needs_glibc
+def test_large_arrays_are_given_back_at_once_unless_somebody_keeps_memory():
+    gc.collect()
+    with returned_memory():
+        before = resident()
+        use_and_free(20 * MIB)
+        assert resident() - before < 10 * MIB
+        with kept_memory():
+            use_and_free(200 * MIB)
+            assert resident() - before > 190 * MIB
+        assert resident() - before < 20 * MIB
 
 
 @needs_glibc
@@ -67,7 +80,7 @@ def test_thresholds_that_the_user_set_are_left_alone(variable, monkeypatch):
     try:
         assert allocator._glibc() is None
         with kept_memory():
-            assert allocator._users == 0
+            assert allocator._keeping == 0
     finally:
         allocator._glibc.cache_clear()
 

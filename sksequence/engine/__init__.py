@@ -1,5 +1,6 @@
 """Training and prediction; the only place that knows skorch."""
 
+from sksequence.engine.allocator import returned_memory
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.board import TrainingBoard
 from sksequence.engine.cells import GRUCell, LSTMCell, RNNCell
@@ -39,5 +40,6 @@ __all__ = [
     "TrainingBoard",
     "draw_seed",
     "plan",
+    "returned_memory",
     "with_callbacks",
 ]

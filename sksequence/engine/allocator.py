@@ -17,16 +17,19 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-__all__ = ["kept_memory"]
+__all__ = ["kept_memory", "returned_memory"]
 
-# Numbers of glibc's malloc.h, and the values that its own rule arrives at once a process has freed a
-# large array; they are what is set afterwards, since the values before cannot be asked for.
+# Numbers of glibc's malloc.h.
 _TRIM, _MMAP = -1, -3
-_RAISED = {_MMAP: 1 << 30, _TRIM: (1 << 31) - 1}
+# While a network trains; while data are prepared, where NumPy asks for huge pages from 4 MiB on, which the
+# system would later fill again inside a heap; and afterwards: the values that glibc's own rule arrives at
+# once a process has freed a large array, since those before cannot be asked for.
+_KEEPING = {_MMAP: 1 << 30, _TRIM: (1 << 31) - 1}
+_RETURNING = {_MMAP: 4 << 20, _TRIM: 4 << 20}
 _USUAL = {_MMAP: 32 << 20, _TRIM: 64 << 20}
 
 _lock = threading.Lock()
-_users = 0
+_keeping = _returning = 0
 
 
 @cache
@@ -40,9 +43,22 @@ def _glibc() -> Any:
     return library if all(hasattr(library, name) for name in needed) else None
 
 
-def _set(library: Any, thresholds: dict[int, int]) -> None:
-    for name, value in thresholds.items():
-        library.mallopt(name, value)
+def _change(library: Any, keeping: int, returning: int) -> None:
+    """Count one user more or less, and set what those that remain want."""
+    global _keeping, _returning
+    with _lock:
+        before = _wanted()
+        _keeping, _returning = _keeping + keeping, _returning + returning
+        if (now := _wanted()) is not before:
+            for name, value in now.items():
+                library.mallopt(name, value)
+            # Buffers of a batch seldom fit into the holes that others left, nor others into theirs.
+            if _KEEPING in (before, now):
+                library.malloc_trim(0)
+
+
+def _wanted() -> dict[int, int]:
+    return _KEEPING if _keeping else _RETURNING if _returning else _USUAL
 
 
 @contextmanager
@@ -54,20 +70,31 @@ def kept_memory(wanted: bool = True) -> Iterator[None]:
     wanted : bool
         False does nothing, nor does anything happen beside glibc.
     """
-    global _users
+    with _counted(wanted, keeping=1):
+        yield
+
+
+@contextmanager
+def returned_memory(wanted: bool = True) -> Iterator[None]:
+    """Give large arrays back as soon as they are free, except while others keep memory.
+
+    Parameters
+    ----------
+    wanted : bool
+        As for :func:`kept_memory`.
+    """
+    with _counted(wanted, returning=1):
+        yield
+
+
+@contextmanager
+def _counted(wanted: bool, *, keeping: int = 0, returning: int = 0) -> Iterator[None]:
     library = _glibc() if wanted else None
     if library is None:
         yield
         return
-    with _lock:
-        _users += 1
-        if _users == 1:
-            _set(library, _RAISED)
+    _change(library, keeping, returning)
     try:
         yield
     finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                _set(library, _USUAL)
-                library.malloc_trim(0)
+        _change(library, -keeping, -returning)

@@ -240,7 +240,10 @@ class Batches:
         return [slice(first, first + self.batch_size) for first in firsts]
 
     def _shuffled(self) -> list[torch.Tensor]:
-        order = torch.randperm(len(self.inputs.lengths), generator=self.generator)
+        n = len(self.inputs.lengths)
+        # There may be more windows than values: numbers no wider than needed.
+        dtype = torch.int32 if n < 1 << 31 else torch.int64
+        order = torch.randperm(n, generator=self.generator, dtype=dtype)
         if self.inputs.equal:
             return list(order.split(self.batch_size))
         n_batches = -(-len(order) // self.batch_size)

@@ -12,6 +12,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sksequence.engine.batches import Batches, Choice, Examples
+from sksequence.engine.ledger import Ledger
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import Budget, learning_rate_factor
 from sksequence.engine.stream import Pieces, Stream
@@ -222,7 +223,7 @@ class SequenceNet(NeuralNet):
     @property
     def clipped_to(self) -> torch.Tensor:
         """Share of the gradients of the last batch that clipping left, (): 1 where they were small."""
-        norm = self._norms[-1]
+        norm = self._norms.last
         if self.gradient_clip is None:
             return torch.ones_like(norm)
         return (self.gradient_clip / (norm + 1e-6)).clamp(max=1.0)
@@ -273,7 +274,7 @@ class SequenceNet(NeuralNet):
     # ------------------------------------------------------------------ epochs
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train on one thread; remember whether Ctrl-C ended it."""
-        self._step, self._norms, self.interrupted_ = 0, [], False
+        self._step, self._norms, self.interrupted_ = 0, Ledger(), False
         self._weights = list(self.module_.parameters())
         try:
             with single_thread():
@@ -289,7 +290,7 @@ class SequenceNet(NeuralNet):
         """One pass of training or validation; records the mean loss of the examples."""
         if iterator is None:
             return
-        self._norms.clear()
+        self._norms = Ledger()
         if any(_wants_batches(callback) for _, callback in self.callbacks_):
             sizes: list[int] = []
             watched = self._noting_sizes(iterator, sizes)
@@ -301,7 +302,7 @@ class SequenceNet(NeuralNet):
         self.history.record(f"{prefix}_loss", loss)
         if training:
             self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
-            self.history.record("gradient_norm", float(torch.stack(self._norms).mean()))
+            self.history.record("gradient_norm", float(self._norms.numbers().mean()))
 
     def _size(self, batch) -> int:
         """How many losses the loss of a batch is the mean of."""
@@ -315,12 +316,12 @@ class SequenceNet(NeuralNet):
 
     def _lean_epoch(self, iterator: Batches | Pieces, training: bool) -> float:
         self._set_training(training)
-        losses, sizes = [], []
+        losses, sizes = Ledger(), []
         for batch in iterator:
             loss = self._lean_train_step(batch) if training else self.validation_step(batch)["loss"]
             losses.append(loss.detach())
             sizes.append(self._size(batch))
-        return float(np.average(torch.stack(losses).tolist(), weights=sizes))
+        return float(np.average(losses.numbers().tolist(), weights=sizes))
 
     # ------------------------------------------------------------------ prediction
     def forward_iter(self, X, training=False, device="cpu") -> Iterator[torch.Tensor]:
@@ -378,4 +379,4 @@ class SequenceNet(NeuralNet):
 
     def __getstate__(self):
         # A generator belongs to its fit, and gradient norms may lie on a device that others lack.
-        return super().__getstate__() | {"order": None, "_norms": [], "_weights": []}
+        return super().__getstate__() | {"order": None, "_norms": None, "_weights": []}

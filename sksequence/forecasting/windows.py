@@ -59,24 +59,21 @@ class Windows:
 
 def _windows(channels: SequenceArray, channel, origin, length, horizon: int) -> Windows:
     """Windows of the given origins; `length` is one number, or one for each of them."""
-    after = channels.starts[channel]
-    after += origin
-    after += 1
-    values, n = channels.values, len(channel)
-    return Windows(
-        SequenceArray(values, after - length, _alike(length, n)),
-        SequenceArray(values, after, _alike(horizon, n)),
-        channel,
-        origin,
-    )
+    n, length = len(channel), _alike(length)
+    starts = channels.starts[channel]
+    starts += origin
+    starts += 1
+    starts -= length
+    inputs = SequenceArray(channels.values, starts, np.broadcast_to(length, n))
+    # Where all windows are alike, what follows begins as many rows later: at the same starts of a later view.
+    later, after = (channels.values, starts + length) if length.ndim else (channels.values[length:], starts)
+    return Windows(inputs, SequenceArray(later, after, np.broadcast_to(horizon, n)), channel, origin)
 
 
-def _alike(length, n: int) -> np.ndarray:
-    """`n` lengths; where all are alike, they take the memory of one."""
+def _alike(length) -> np.ndarray:
+    """Lengths as one number where all are alike."""
     length = np.asarray(length, dtype=np.int64)
-    if length.ndim and n and (length == length[0]).all():
-        length = length[0]
-    return np.broadcast_to(length, n)
+    return length[0] if length.ndim and len(length) and (length == length[0]).all() else length
 
 
 def _read_steps(window: int, origin: np.ndarray) -> np.ndarray | int:

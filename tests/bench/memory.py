@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import resource
+import sys
 import threading
 import time
 import tracemalloc
@@ -38,6 +40,16 @@ def resident() -> float:
         return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
 
+def stage(thread: int) -> str:
+    """Functions of the package that a thread is in, the outermost first."""
+    names, frame = [], sys._current_frames()[thread]
+    while frame is not None:
+        if f"{os.sep}sksequence{os.sep}" in frame.f_code.co_filename:
+            names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return " > ".join(names[::-1])
+
+
 def panel(n_series: int, n_timesteps: int) -> None:
     """Fit a panel in a process of its own: seconds to the first batch, and memory beyond the data."""
     from skorch.callbacks import Callback
@@ -57,12 +69,14 @@ def panel(n_series: int, n_timesteps: int) -> None:
         def on_epoch_begin(self, net, **kwargs):
             seen.setdefault("begin", time.perf_counter())
 
-    held, peak, done = resident(), 0.0, threading.Event()
+    held, peak, done = resident(), (0.0, ""), threading.Event()
+    fitting = threading.get_ident()
 
     def watch():
         nonlocal peak
         while not done.wait(0.005):
-            peak = max(peak, resident())
+            if (now := resident()) > peak[0]:
+                peak = now, stage(fitting)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -74,8 +88,8 @@ def panel(n_series: int, n_timesteps: int) -> None:
     size = data.nbytes / 2**20
     print(
         f"{n_series:,} series x {n_timesteps} steps, {size:.0f} MiB: first batch after "
-        f"{seen['begin'] - start:.2f} s, fitted in {seconds:.0f} s, peak {peak - held:.0f} MiB beyond "
-        f"the data ({(peak - held) / size:.2f} times the data)"
+        f"{seen['begin'] - start:.2f} s, fitted in {seconds:.0f} s, peak {peak[0] - held:.0f} MiB beyond "
+        f"the data ({(peak[0] - held) / size:.2f} times the data) in {peak[1]}"
     )
 
 
