@@ -73,6 +73,34 @@ def test_known_columns_are_learned_by_the_network_alone():
     np.testing.assert_allclose(told.predict(future=plans)["sales"], [20, 30, 20, 30], atol=2)
 
 
+def hours(n=24 * 21):
+    """A daily rhythm below a promotion that is far stronger, and comes at any hour."""
+    rng, t = np.random.default_rng(0), np.arange(n)
+    promo = (rng.random(n) < 0.2).astype(float)
+    sales = 50 + 10 * np.sin(2 * np.pi * t / 24) + 60 * promo + rng.normal(0, 3, n)
+    index = pd.date_range("2024-01-01", periods=n, freq="h")
+    return pd.DataFrame({"sales": sales, "promo": promo}, index=index)
+
+
+def test_a_promotion_hides_no_season():
+    X = hours()
+    options = {"target": "sales", "window": "auto", "segment": "auto"}
+    assert quick(**options).fit(X[["sales"]]).seasons_ == ()
+    assert quick(known_future="promo", **options).fit(X).seasons_ == (24,)
+    panel = {"a": X, "b": X[100:]}
+    assert quick(known_future="promo", **options).fit(panel).seasons_ == (24,)
+    holes = X.where(np.random.default_rng(1).random(X.shape) > 0.05)
+    model = quick(known_future="promo", missing="mask", **options).fit(holes)
+    assert model.seasons_[0] == model._fill_season == 24
+
+
+def test_a_column_that_is_the_season_does_not_hide_it():
+    X = hours().assign(phase=lambda X: np.sin(2 * np.pi * X.index.hour / 24))
+    X["sales"] -= 60 * X.pop("promo")
+    model = quick(target="sales", known_future="phase", window="auto", segment="auto").fit(X)
+    assert model.seasons_ == (24,)
+
+
 def test_past_columns_are_learned_by_the_network_alone():
     X = shop(400)
     X["sales"] = np.r_[0, 20 + 10 * X["promo"].to_numpy()[:-1]]  # what was planned yesterday
@@ -675,3 +703,36 @@ def test_units_of_covariates_change_nothing():
 def test_constant_covariates_are_harmless(column):
     X = shop().assign(**{column: 3.0})
     assert np.isfinite(quick(**ROLES).fit(X).predict(future=coming(X))).to_numpy().all()
+
+
+# ---------------------------------------------------------------------- what is easily mistaken
+def test_a_plan_in_place_of_the_past_is_refused():
+    X = shop()
+    model = quick(**ROLES).fit(X[["sales", "promo"]])
+    with pytest.raises(InputError, match=r"X holds only \['promo'\], known ahead.* Pass it as future="):
+        model.predict(coming(X))
+
+
+@pytest.mark.parametrize(
+    "named", [{"target": ["sales", "sales"]}, {"target": ["sales", 0]}, {"known_future": ["promo", "promo"]}]
+)
+def test_a_column_is_named_once(named):
+    with pytest.raises(InputError, match="stands twice in"):
+        quick(**(ROLES | named)).fit(shop())
+
+
+def test_missing_values_of_y_are_found_in_y():
+    X = shop()
+    y = X.pop("sales")
+    y.iloc[5] = np.nan
+    with pytest.raises(InputError, match=r"y has NaN in row 5 \(2021-01-09"):
+        quick(known_future="promo").fit(X, y)
+    with pytest.raises(InputError, match="series 1 of y has NaN in row 5"):
+        quick(known_future="promo").fit([X, X], [y.ffill(), y])
+
+
+def test_calendar_says_what_is_read():
+    y = shop()["sales"]
+    assert quick(calendar="auto").fit(y).calendar_ == ("weekday",)
+    assert quick(calendar=("weekend",)).fit(y).calendar_ == ("weekend",)
+    assert quick().fit(y).calendar_ == ()

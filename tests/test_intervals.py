@@ -145,6 +145,19 @@ def test_levels_in_place_of_a_series_are_refused():
         quick().fit(noise()).predict_quantiles([0.1, 0.5, 0.9])
 
 
+@pytest.mark.parametrize(
+    ("method", "number", "meant"),
+    [
+        ("predict_interval", 0.8, "coverage=0.8"),
+        ("predict_quantiles", 0.5, "quantiles=0.5"),
+        ("sample", 100, "n_samples=100"),
+    ],
+)
+def test_a_number_in_place_of_a_series_is_refused(method, number, meant):
+    with pytest.raises(InputError, match=f"{method}: X is {number}, a single number.*{meant}"):
+        getattr(quick().fit(noise()), method)(number)
+
+
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.95])
 @pytest.mark.parametrize(
     "model", [quick(validation_fraction=0.5), LinearForecaster(horizon=HORIZON, window=8)]

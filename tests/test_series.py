@@ -501,6 +501,27 @@ def test_rows_that_go_with_others_need_no_index():
         read(frame(), time="t", whole=False)
 
 
+@pytest.mark.parametrize(
+    ("X", "what"),
+    [
+        (["1", "2"], "X"),
+        (np.array(["1", "2"], dtype=object), "X"),
+        (np.array([["1"], ["2"]])[None], "X"),
+        (pd.Series(["1", None]), "X"),
+        (pd.Series(["1", "2"], dtype="category"), "X"),
+        (pd.DataFrame({"a": [1, 2], "b": ["1", "2"]}), "column 'b' of X"),
+        ([[1.0, 2.0], ["1", "2"]], "series 1"),
+    ],
+)
+def test_text_is_no_number_though_it_looks_like_one(X, what):
+    with pytest.raises(InputTypeError, match=f"F.fit: {what} holds .* not numbers .text such as '1'"):
+        read(X)
+
+
+def test_numbers_without_a_dtype_of_their_own_are_read():
+    np.testing.assert_array_equal(read(pd.Series([1, 2.5], dtype=object)).series(0), [[1], [2.5]])
+
+
 def test_a_column_of_text_is_named():
     frame = pd.DataFrame({"sales": [1.0, 2.0], "shop": ["north", "south"]})
     with pytest.raises(InputTypeError, match="column 'shop' of X holds values that are not numbers"):

@@ -139,6 +139,7 @@ def float64(table, caller: str, series: str) -> np.ndarray:
     """Values of an array or a table of pandas as float64, missing ones as NaN; errors name `series`."""
     _refuse_times(table, caller, series)
     try:
+        _refuse_text(table)
         if is_pandas(table):
             return table.to_numpy(dtype=np.float64, na_value=np.nan)
         return table.astype(np.float64, copy=False)
@@ -147,8 +148,20 @@ def float64(table, caller: str, series: str) -> np.ndarray:
         where = next((f"column {c!r} of {series}" for c in _not_numbers(table)), series)
         raise InputTypeError(
             f"{caller}: {where} holds values that are not numbers ({reason}), but time series are numeric. "
-            "Drop or encode such columns; times belong in the index."
+            "Convert, encode or drop such columns; times belong in the index."
         ) from error
+
+
+def _refuse_text(table) -> None:
+    """Refuse text that NumPy would read as numbers: it may be codes, or numbers of another notation."""
+    if hasattr(table, "columns"):
+        parts = [table.iloc[:, j] for j, dtype in enumerate(table.dtypes) if _kind(dtype) not in "biuf"]
+    else:
+        parts = [] if _kind(table.dtype) in "biuf" else [table]
+    for part in parts:
+        for value in np.ravel(np.asarray(part, dtype=object)):
+            if isinstance(value, (str, bytes)):
+                raise TypeError(f"text such as {value!r}")
 
 
 def _not_numbers(table) -> list:

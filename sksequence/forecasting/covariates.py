@@ -11,13 +11,14 @@ from sksequence.exceptions import InputError
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.roles import Roles
 from sksequence.forecasting.scaling import moments
+from sksequence.forecasting.seasons import looked_at
 from sksequence.forecasting.task import Task
 from sksequence.forecasting.windows import Windows
 from sksequence.preprocessing.calendar import calendar_columns
 from sksequence.sequences import SequenceArray
 from sksequence.sequences.layout import step_rows
 
-__all__ = ["Covariates"]
+__all__ = ["Covariates", "without_known"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +92,11 @@ class Covariates:
         caller : str
             Who asks, for the error.
         """
+        extras: dict[str, np.ndarray | SequenceArray] = {}
+        if not (self.n_past or self.n_static):
+            return extras
         panel = task.panel
         series = windows.channel // len(self.roles.target)
-        extras: dict[str, np.ndarray | SequenceArray] = {}
         if self.n_past:
             beyond = ahead if (windows.origin + ahead >= panel.lengths[series]).any() else 0
             values, starts = self._values(panel, beyond, task.future, caller)
@@ -131,6 +134,37 @@ class Covariates:
             parts = [_calendar(line, roles.calendar, ahead, caller) for line in panel.timelines]
             values[:, place] = np.concatenate(parts)
         return values, starts
+
+
+def without_known(task: Task, roles: Roles) -> list[np.ndarray]:
+    """What a least-squares fit on the columns known ahead leaves of the targets, to look for seasons in.
+
+    Parameters
+    ----------
+    task : Task
+        The training rows.
+    roles : Roles
+        Names the columns. Those of the calendar are left out: they would take the seasons themselves.
+
+    Returns
+    -------
+    residuals : list of ndarray of shape (n_timesteps,)
+        Of the channels that :func:`~sksequence.forecasting.seasons.looked_at` names, each fitted by itself.
+    """
+    channels, known = task.targets.channels, task.panel.select(roles.known, caller="")
+    residuals = []
+    for i in looked_at(len(channels)):
+        columns, values = known.series(i // len(roles.target)), channels[i][:, 0]
+        came = ~np.isnan(columns).any(axis=1)
+        if task.observed is not None:
+            came &= task.observed[i][:, 0] > 0
+        # Rows of which something is missing tell nothing: they lie on the mean.
+        residual = np.zeros(len(values))
+        if came.any():
+            columns, values = columns[came] - columns[came].mean(axis=0), values[came] - values[came].mean()
+            residual[came] = values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]
+        residuals.append(residual)
+    return residuals
 
 
 def _calendar(line, features: tuple[str, ...], ahead: int, caller: str) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sksequence.engine import Examples, GRUCell, LSTMCell, RNNCell, plan, with_callbacks
+from sksequence.engine import Examples, GRUCell, LSTMCell, RNNCell, plan, returned_memory, with_callbacks
 from sksequence.exceptions import InputError, SequenceTooShortError
 from sksequence.forecasting.criterion import ForecastLoss
 from sksequence.forecasting.holdback import held_windows, rows_before_tail
@@ -15,7 +15,6 @@ from sksequence.forecasting.network import NetworkForecaster
 from sksequence.forecasting.outputs import check_counts
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.probe import ForecastProbe
-from sksequence.forecasting.seasons import choose_seasons
 from sksequence.forecasting.skill import Yardstick, warn_without_skill
 from sksequence.forecasting.task import Task
 from sksequence.forecasting.windows import Windows
@@ -94,12 +93,13 @@ class SequenceForecaster(NetworkForecaster):
         log = self._forecasts_logarithms(whole, caller)
         if not continues:
             self.linear_share_ = self._first_share(whole, measured=kept is not None)
-        if kept is not None:
-            self._learn(whole.head(kept), X, caller, fresh=not continues, log=log, whole=whole)
-            self._measure(whole, kept, caller)
-        if kept is None or (twice and not self.net_.interrupted_):
-            self._learn(whole, X, caller, fresh=not continues, log=log)
-        self._remember(panel, whole)
+        with returned_memory(self.keep_memory):
+            if kept is not None:
+                self._learn(whole.head(kept), X, caller, fresh=not continues, log=log, whole=whole)
+                self._measure(whole, kept, caller)
+            if kept is None or (twice and not self.net_.interrupted_):
+                self._learn(whole, X, caller, fresh=not continues, log=log)
+            self._remember(panel, whole)
         return self
 
     def partial_fit(self, X, y=None):
@@ -195,8 +195,7 @@ class SequenceForecaster(NetworkForecaster):
         if task.observed is None:
             return task
         early = task if kept is None else task.head(kept)
-        line = panel.timelines[0]
-        self._naive_seasons = choose_seasons(list(early.targets.channels), line and line.step)
+        self._naive_seasons = self._find_seasons(early)[0]
         return self._task(panel)
 
     @property

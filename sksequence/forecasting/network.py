@@ -12,7 +12,7 @@ import torch
 from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
 from sksequence.engine import Examples, RecurrentEstimator
 from sksequence.exceptions import InputError, SequenceTooShortError
-from sksequence.forecasting.covariates import Covariates
+from sksequence.forecasting.covariates import Covariates, without_known
 from sksequence.forecasting.future import read_future, refuse_unknown
 from sksequence.forecasting.linear import fit_linear_mean, linear_forecasts, linear_windows
 from sksequence.forecasting.outputs import DEFAULT_QUANTILES, OUTPUTS, Distribution, make_output
@@ -48,6 +48,8 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
         Seasons of the seasonal branch, in time steps; empty for none.
     normalization_ : str or None
         What "auto" came to.
+    calendar_ : tuple of str
+        Features of the index that are read; empty for none.
     scaling_ : Scaling
         Constants that columns are scaled by.
     linear_share_ : float
@@ -172,11 +174,10 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
 
     # ------------------------------------------------------------------ columns
     def _divide(self, panel: Panel, own: tuple | None, caller: str) -> Roles:
-        def labels(columns) -> tuple:
-            return () if columns is None else panel.select(columns, caller=caller).columns
-
-        known, static = labels(self.known_future), labels(self.static)
-        targets = own if own is not None else labels(self.target)
+        known, static, asked = (
+            self._labels(panel, parameter, caller) for parameter in ("known_future", "static", "target")
+        )
+        targets = asked if own is None else own
         if not targets:
             targets = tuple(column for column in panel.columns if column not in known + static)
         for column in known + static:
@@ -216,14 +217,11 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
     def _settle(self, task: Task, log: bool, caller: str) -> None:
         """Settle what "auto" means for these series, and the scales of all columns."""
         targets = task.targets
-        channels = list(targets.channels)
         if self.seasons == "auto":
-            line = targets.timelines[0]
-            seasons = choose_seasons(channels, line and line.step)
+            seasons, strength = self._find_seasons(task)
         else:
-            seasons = tuple(np.atleast_1d(self.seasons or ()).tolist())
-        # Seasons that are given are believed; those that are found must repeat well enough.
-        strength = season_strength(channels, seasons[0]) if self.seasons == "auto" else 1.0
+            # Seasons that are given are believed; those that are found must repeat well enough.
+            seasons, strength = tuple(np.atleast_1d(self.seasons or ()).tolist()), 1.0
         window = None if self.window == "auto" else self.window
         sizes = choose_sizes(targets.lengths, self.horizon, seasons or (1,), strength=strength, window=window)
         if self.seasons != "auto" and sizes.seasons != seasons:
@@ -238,6 +236,7 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
             by_window = targets.n_series > 1 or self.loss == "negative_binomial"
             self.normalization_ = "window" if by_window else "series"
         self._sizes = sizes
+        self.calendar_ = self._roles.calendar
         self._output = make_output(self.loss, tuple(self.quantiles))
         if self.loss == "negative_binomial":
             self.scaling_ = Scaling.identity(targets.n_columns)
@@ -251,6 +250,18 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
         self._covariates = Covariates.learn(task.panel, self._roles, caller=caller)
         # Values that are missing later, but not yet, are flagged too.
         self._n_inputs = 2 if self.missing == "mask" else 1
+
+    def _find_seasons(self, task: Task) -> tuple[tuple[int, ...], float]:
+        """Seasons of the training rows, and how much of the first one repeats."""
+        line = task.targets.timelines[0]
+        looked = [list(task.targets.channels)]
+        # A promotion can hide the season, a column such as the hour can be the season: the clearer counts.
+        if self._roles.known:
+            looked.append(without_known(task, self._roles))
+        seasons = [choose_seasons(channels, line and line.step) for channels in looked]
+        strengths = [season_strength(*each) for each in zip(looked, [s[0] for s in seasons], strict=True)]
+        clearest = int(np.argmax(strengths))
+        return seasons[clearest], strengths[clearest]
 
     def _fit_seasons(self, panel: Panel, seasons: tuple[int, ...], sizes: Sizes) -> Sizes:
         """Lengthen an automatic window to seasons that were asked for; say so where they cannot be had."""

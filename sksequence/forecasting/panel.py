@@ -55,6 +55,8 @@ class Panel:
     rows : ndarray of int of shape (total_steps,) or None
         Row of the input at which each row of each series stood, one series after the other, -1 for one
         that was inserted; None where all stand as they came.
+    called : str
+        What errors call the whole of it.
     """
 
     channels: SequenceArray
@@ -65,6 +67,7 @@ class Panel:
     form: Form
     table_forms: tuple[Form, ...]
     rows: np.ndarray | None = None
+    called: str = "X"
 
     @property
     def n_columns(self) -> int:
@@ -97,11 +100,10 @@ class Panel:
     def name(self, i: int) -> str:
         """What errors call series `i`."""
         if self.is_single:
-            return "X"
-        if self.form.kind == "dict":
-            return f"series {self.form.names[i]!r}"
-        label = self.labels[i] if self.is_named else i
-        return f"series {label.item() if isinstance(label, np.generic) else label!r}"
+            return self.called
+        label = self.form.names[i] if self.form.kind == "dict" else self.labels[i] if self.is_named else i
+        of = "" if self.called == "X" else f" of {self.called}"
+        return f"series {label.item() if isinstance(label, np.generic) else label!r}{of}"
 
     @property
     def is_single(self) -> bool:

@@ -97,7 +97,7 @@ class SeriesReader(Parameters, BaseEstimator):
             if not reset and panel.n_columns != self.n_features_in_:
                 raise self._other_width(panel, caller)
             reading = {"id": None, "time": None, "freq": self.freq if has_index(y) else None}
-            aligned = read_series(y, caller=caller, **(known | reading))
+            aligned = read_series(y, caller=caller, called="y", **(known | reading))
             rows = join(panel, aligned, caller=caller)
         if not reset:
             return self._like_known(rows, caller, alone)
@@ -110,8 +110,19 @@ class SeriesReader(Parameters, BaseEstimator):
 
     def _divide(self, panel: Panel, own: tuple | None, caller: str) -> Roles:
         """What each column is for; `own` are those that came as y."""
-        targets = self.target if own is None else own
-        return Roles(panel.columns if targets is None else panel.select(targets, caller=caller).columns)
+        return Roles(own or self._labels(panel, "target", caller) or panel.columns)
+
+    def _labels(self, panel: Panel, parameter: str, caller: str) -> tuple:
+        """Labels of the columns that a parameter names; none where it is None."""
+        named = getattr(self, parameter)
+        labels = () if named is None else panel.select(named, caller=caller).columns
+        if len(set(labels)) < len(labels):
+            twice = next(label for label in labels if labels.count(label) > 1)
+            raise InputError(
+                f"{caller}: column {twice!r} stands twice in {parameter}={named!r}, but once is enough. Name "
+                "each column once."
+            )
+        return labels
 
     def _see_columns(self, panel: Panel) -> None:
         self.n_features_in_ = panel.n_columns
@@ -137,6 +148,12 @@ class SeriesReader(Parameters, BaseEstimator):
             else panel.n_columns == self.n_features_in_
         ):
             return self._without_targets(panel, caller, alone and self._reads_others)
+        if named and set(panel.columns) <= set(self._roles.known):
+            raise InputError(
+                f"{caller}: X holds only {list(panel.columns)}, known ahead, but X is what comes before the "
+                f"forecast, with {list(self.targets_)} in it. Pass it as future=…; X can be left out right "
+                "after the training rows."
+            )
         if panel.n_columns != len(self._columns):
             raise self._other_width(panel, caller)
         raise InputError(

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["autocorrelation", "calendar_seasons", "choose_seasons", "data_seasons", "season_strength"]
+__all__ = [
+    "autocorrelation",
+    "calendar_seasons",
+    "choose_seasons",
+    "data_seasons",
+    "looked_at",
+    "season_strength",
+]
 
 _DAY, _WEEK = 86_400, 7 * 86_400
 # Nominal seconds of a calendar step, by the first letters of its pandas name.
@@ -197,10 +204,19 @@ def season_strength(channels: Sequence[np.ndarray], season: int) -> float:
     return float(autocorrelation(_sample(channels), season)[season]) if season > 1 else 0.0
 
 
+def looked_at(n_channels: int) -> range:
+    """Which of so many channels tell the season of all: at most a hundred, evenly spread.
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels that there are.
+    """
+    return range(0, n_channels, max(1, n_channels // _MOST_SERIES))[:_MOST_SERIES]
+
+
 def _sample(channels: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """At most `_MOST_SERIES` channels, evenly spread."""
-    every = max(1, len(channels) // _MOST_SERIES)
-    return [np.ravel(channels[i]) for i in range(0, len(channels), every)][:_MOST_SERIES]
+    return [np.ravel(channels[i]) for i in looked_at(len(channels))]
 
 
 def _peaks(correlation: np.ndarray) -> list[int]:

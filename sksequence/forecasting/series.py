@@ -54,10 +54,20 @@ class _Request:
     freq: Any
     missing: str
     whole: bool
+    called: str
 
 
 def read_series(
-    X, *, caller: str, step=None, id=None, time=None, freq=None, missing: str = "raise", whole: bool = True
+    X,
+    *,
+    caller: str,
+    step=None,
+    id=None,
+    time=None,
+    freq=None,
+    missing: str = "raise",
+    whole: bool = True,
+    called: str = "X",
 ) -> Panel:
     """Read any accepted form of X.
 
@@ -84,6 +94,8 @@ def read_series(
         Whether X is all that there is of its series. False is for rows that go with others: a column
         may be NaN throughout, and forms without named columns or an index are read as they are, though
         `id`, `time` and `freq` are given.
+    called : str, default="X"
+        What errors call X.
 
     Returns
     -------
@@ -96,7 +108,7 @@ def read_series(
     """
     if isinstance(X, Panel):
         return X
-    request = _Request(caller, step, id, time, freq, missing, whole)
+    request = _Request(caller, step, id, time, freq, missing, whole, called)
     if isinstance(X, SequenceArray):
         return _read_sequences(X, request)
     if is_pandas(X) and X.index.nlevels == 2:
@@ -134,7 +146,8 @@ def _read_tables(items: list, form: Form, request: _Request) -> Panel:
             "apart, and X is no such table. Leave it out."
         )
     names = form.names if form.kind == "dict" else range(len(items))
-    series = ["X"] if form.kind == "one" else [f"series {name!r}" for name in names]
+    of = "" if request.called == "X" else f" of {request.called}"
+    series = [request.called] if form.kind == "one" else [f"series {name!r}{of}" for name in names]
     tables = [
         read_columns(item, name, time=request.time, caller=caller, strict=request.whole)
         for item, name in zip(items, series, strict=True)
@@ -177,7 +190,7 @@ def _read_long(X, request: _Request) -> Panel:
     # Series in the order of their first rows, by the numbers of their names: quicker than by the names.
     codes, first = pd.factorize(level)
     keys = frame.index.levels[0].take(first).rename(None)
-    table = read_columns(frame.reset_index(drop=True), "X", caller=caller)
+    table = read_columns(frame.reset_index(drop=True), request.called, caller=caller)
     form = Form("long", (keys, frame.index.names, frame.columns.name))
     return _read_groups(table, codes, frame.index.droplevel(0), form, request, in_order=True)
 
@@ -232,10 +245,11 @@ def _read_stack(X: np.ndarray, request: _Request) -> Panel:
             f"{request.caller}: X has shape {X.shape}, but no axis may be empty. "
             "Pass (n_series, n_timesteps, n_features)."
         )
-    values = float64(X, request.caller, "X").reshape(-1, n_columns).T
+    values = float64(X, request.caller, request.called).reshape(-1, n_columns).T
     channels = _channels(np.ascontiguousarray(values), np.full(n_series, n_timesteps))
     blank = (None,) * n_series
     panel = Panel(channels, tuple(range(n_columns)), False, blank, floating([X.dtype]), Form("stack"), ())
+    panel = replace(panel, called=request.called)
     return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
 
 
@@ -254,6 +268,7 @@ def _read_sequences(X: SequenceArray, request: _Request) -> Panel:
     blank = (None,) * len(X)
     named = X.feature_names is not None
     panel = Panel(channels, columns, named, blank, floating([X.dtype]), Form("stack"), ())
+    panel = replace(panel, called=request.called)
     return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
 
 
@@ -297,7 +312,7 @@ def _finished(panel: Panel, indexes: Sequence, request: _Request) -> Panel:
                 step = line.step
         timelines.append(line)
         places.append(place)
-    panel = replace(panel, timelines=tuple(timelines))
+    panel = replace(panel, timelines=tuple(timelines), called=request.called)
     if any(place is not None for place in places):
         panel = _with_inserted(panel, places, indexes, request)
     return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
