@@ -94,6 +94,20 @@ def test_a_promotion_hides_no_season():
     assert model.seasons_[0] == model._fill_season == 24
 
 
+def test_rows_without_a_promotion_do_not_speak_for_the_linear_share():
+    rng = np.random.default_rng(0)
+    X = shop(240)
+    X["promo"] = 0.0
+    # A network of an instant is no match for a regression on what is nearly a line.
+    X["sales"] = np.arange(240) + rng.normal(0, 0.1, 240)
+    options = ROLES | {"validation_fraction": 0.1}
+    assert quick(**options).fit(X).linear_share_ == 0.5  # the column tells nothing
+    X.loc[X.index[20:24], "promo"] = 1.0
+    assert quick(**options).fit(X).linear_share_ == 0.0
+    X.loc[X.index[-4:], "promo"] = 1.0
+    assert quick(**options).fit(X).linear_share_ == 0.5
+
+
 def test_a_column_that_is_the_season_does_not_hide_it():
     X = hours().assign(phase=lambda X: np.sin(2 * np.pi * X.index.hour / 24))
     X["sales"] -= 60 * X.pop("promo")

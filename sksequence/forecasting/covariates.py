@@ -18,7 +18,7 @@ from sksequence.preprocessing.calendar import calendar_columns
 from sksequence.sequences import SequenceArray
 from sksequence.sequences.layout import step_rows
 
-__all__ = ["Covariates", "without_known"]
+__all__ = ["Covariates", "change_late", "without_known"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +165,19 @@ def without_known(task: Task, roles: Roles) -> list[np.ndarray]:
             residual[came] = values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]
         residuals.append(residual)
     return residuals
+
+
+def change_late(panel: Panel, columns: tuple, kept: np.ndarray) -> bool:
+    """Whether columns that change in the first `kept[i]` rows of series `i` also do so in the rows behind."""
+    row = np.arange(panel.lengths.sum()) - np.repeat(np.cumsum(panel.lengths) - panel.lengths, panel.lengths)
+    late = row >= np.repeat(kept, panel.lengths)
+    parts = ((values[~late], values[late]) for values in (_column(panel, column) for column in columns))
+    return all(_changes(after) or not _changes(before) for before, after in parts)
+
+
+def _changes(values: np.ndarray) -> bool:
+    """Whether there are two different values among those that are not missing."""
+    return bool(np.fmax.reduce(values, initial=-np.inf) > np.fmin.reduce(values, initial=np.inf))
 
 
 def _calendar(line, features: tuple[str, ...], ahead: int, caller: str) -> np.ndarray:

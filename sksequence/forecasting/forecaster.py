@@ -8,6 +8,7 @@ import numpy as np
 
 from sksequence.engine import Examples, GRUCell, LSTMCell, RNNCell, plan, returned_memory, with_callbacks
 from sksequence.exceptions import InputError, SequenceTooShortError
+from sksequence.forecasting.covariates import change_late
 from sksequence.forecasting.criterion import ForecastLoss
 from sksequence.forecasting.holdback import held_windows, rows_before_tail
 from sksequence.forecasting.intervals import MOST_WINDOWS
@@ -304,10 +305,11 @@ class SequenceForecaster(NetworkForecaster):
         outputs = self._network_outputs(task, over, caller)
         linear = self.scaling_.invert(self._linear_forecasts(over.inputs), held.channel % len(self.targets_))
         mixed = self._combined(outputs, over, self.linear_share_)
-        # It knows the past of one target only: covariates may tell the network more.
+        # It knows the past of one target only: covariates may tell the network more, if not on these rows.
         if self.linear == "auto" and self.linear_share_ and self._roles.explain:
             alone = self._combined(outputs, over, 0.0)
-            if yardstick.error(alone.point()) < yardstick.error(mixed.point()):
+            told = change_late(task.panel, self._roles.known, kept)
+            if not told or yardstick.error(alone.point()) < yardstick.error(mixed.point()):
                 self.linear_share_, mixed = 0.0, alone
         self.skills_, self.season_ = yardstick.skills(mixed.point(), linear, seasons=self._naive_seasons)
         self.skill_ = min(self.skills_.values())

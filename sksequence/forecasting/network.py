@@ -136,7 +136,8 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
         rule=one_of("auto") | number(0, most=1),
         doc="""Share of a ridge regression on the same window in the forecast (combined forecasts: Bates &
         Granger 1969). "auto" is one half for one series or table, but with covariates only if that does
-        better on held-back rows than the network alone; and 0 for several series. See `linear_share_`.""",
+        better on held-back rows than the network alone, and if the columns known ahead change in these; and
+        0 for several series. See `linear_share_`.""",
     )
     dropout: float = param(
         default=0.1, rule=number(0, below=1), doc="Share of values dropped before the output."
