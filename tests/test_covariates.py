@@ -108,6 +108,20 @@ def test_rows_without_a_promotion_do_not_speak_for_the_linear_share():
     assert quick(**options).fit(X).linear_share_ == 0.5
 
 
+def test_a_known_promotion_is_no_reason_to_be_unsure():
+    X = shop(400)
+    options = {"target": "sales", "linear": 0, "max_epochs": 40, "lr": 0.01, "hidden_size": 16, "refit": False}
+    model = quick(known_future="promo", validation_fraction=0.3, **options).fit(X)
+    quiet, loud = X[-12:].copy(), X[-12:].copy()
+    quiet["promo"], loud["promo"] = 0.0, np.repeat([0.0, 1.0], [8, 4])
+    for past in (quiet, loud):
+        past["sales"] = 20 + 10 * past["promo"] + 0.3 * np.sin(2.0 * np.arange(12))
+    widths = [
+        np.ptp(model.predict_interval(past, future=coming(past)).to_numpy(), axis=1) for past in (quiet, loud)
+    ]
+    np.testing.assert_allclose(widths[0], widths[1], rtol=0.3)
+
+
 def test_a_column_that_is_the_season_does_not_hide_it():
     X = hours().assign(phase=lambda X: np.sin(2 * np.pi * X.index.hour / 24))
     X["sales"] -= 60 * X.pop("promo")

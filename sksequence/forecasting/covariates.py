@@ -112,6 +112,33 @@ class Covariates:
             extras["static"] = static.astype(np.float32)[series]
         return extras
 
+    def effects(self, task: Task, channels: SequenceArray) -> np.ndarray:
+        """What least squares say that each column known ahead does to each target, (n_targets, n_known).
+
+        Parameters
+        ----------
+        task : Task
+            The training rows of one series.
+        channels : SequenceArray of n_targets sequences
+            Its targets, on any scale.
+        """
+        known, effects = self._known(task), np.zeros((len(channels), len(self.roles.known)))
+        for j, values in enumerate(channels):
+            came = slice(None) if task.observed is None else task.observed[j][:, 0] > 0
+            columns = np.column_stack([known[came], np.ones(len(known[came]))])
+            effects[j] = np.linalg.lstsq(columns, values[came, 0], rcond=None)[0][:-1]
+        return effects
+
+    def explained(self, task: Task, effects: np.ndarray) -> np.ndarray:
+        """What :meth:`effects` make of all targets, one channel after the other, (n_values,)."""
+        parts = self._known(task) @ effects.T
+        ends = np.cumsum(task.panel.lengths)
+        return np.concatenate([part.T.ravel() for part in np.split(parts, ends[:-1])])
+
+    def _known(self, task: Task) -> np.ndarray:
+        """Scaled columns known ahead, (total_steps, n_known)."""
+        return self._values(task.panel, 0, None, "")[0][:, : len(self.roles.known)]
+
     def _values(self, panel: Panel, ahead: int, future: Panel | None, caller: str):
         """Scaled columns of every series and `ahead` rows beyond its end; and where each series starts."""
         lengths = panel.lengths + ahead

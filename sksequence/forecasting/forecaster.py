@@ -304,10 +304,10 @@ class SequenceForecaster(NetworkForecaster):
         over = held.over(self._channels(task, caller))
         outputs = self._network_outputs(task, over, caller)
         linear = self.scaling_.invert(self._linear_forecasts(over.inputs), held.channel % len(self.targets_))
-        mixed = self._combined(outputs, over, self.linear_share_)
+        mixed = self._combined(task, outputs, over, self.linear_share_)
         # It knows the past of one target only: covariates may tell the network more, if not on these rows.
         if self.linear == "auto" and self.linear_share_ and self._roles.explain:
-            alone = self._combined(outputs, over, 0.0)
+            alone = self._combined(task, outputs, over, 0.0)
             told = change_late(task.panel, self._roles.known, kept)
             if not told or yardstick.error(alone.point()) < yardstick.error(mixed.point()):
                 self.linear_share_, mixed = 0.0, alone

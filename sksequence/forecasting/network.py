@@ -249,6 +249,10 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
             )
         self._levels = column_moments(targets)[0]
         self._covariates = Covariates.learn(task.panel, self._roles, caller=caller)
+        self._effects = None
+        if self._roles.known and targets.n_series == 1:
+            scaled = self.scaling_.apply(targets, caller=caller)
+            self._effects = self._covariates.effects(task, scaled)
         # Values that are missing later, but not yet, are flagged too.
         self._n_inputs = 2 if self.missing == "mask" else 1
 
@@ -370,7 +374,7 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
     # ------------------------------------------------------------------ what it says
     def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:
         over = windows.over(self._channels(task, caller))
-        return self._combined(self._network_outputs(task, over, caller), over, self.linear_share_)
+        return self._combined(task, self._network_outputs(task, over, caller), over, self.linear_share_)
 
     def _network_outputs(self, task: Task, windows: Windows, caller: str) -> np.ndarray:
         """What the network says after windows of :meth:`_channels`, (n_windows, horizon, n_outputs)."""
@@ -386,7 +390,7 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
             point=self._output.point,
         )
 
-    def _combined(self, outputs: np.ndarray, windows: Windows, share: float) -> Predictive:
+    def _combined(self, task: Task, outputs: np.ndarray, windows: Windows, share: float) -> Predictive:
         """The network's forecast, moved towards the linear one by its share."""
         output, inputs = self._output, windows.inputs
         location = output.point(outputs)
@@ -404,6 +408,10 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
         seen = inputs.values[:, 1] if inputs.n_features > 1 else None
         # Errors were kept in a unit of their own season: all rows may have shown another one since.
         season = getattr(self, "_unit_season", self._naive_seasons[0])
+        if self._effects is not None:
+            # A promotion that is known is no reason to be unsure.
+            left = inputs.values[:, 0] - self._covariates.explained(task, self._effects)
+            inputs = SequenceArray(left, inputs.starts, inputs.lengths)
         spread = window_spread(inputs, inputs.starts, inputs.lengths, season, self.horizon, seen)
         spread = self._known_spread(spread, column)
         return Predictive(location, spread, spread, column, self.scaling_)
