@@ -110,8 +110,8 @@ def test_rows_without_a_promotion_do_not_speak_for_the_linear_share():
 
 def test_a_known_promotion_is_no_reason_to_be_unsure():
     X = shop(400)
-    options = {"target": "sales", "linear": 0, "max_epochs": 40, "lr": 0.01, "hidden_size": 16, "refit": False}
-    model = quick(known_future="promo", validation_fraction=0.3, **options).fit(X)
+    options = {"target": "sales", "linear": 0, "max_epochs": 40, "lr": 0.01, "hidden_size": 16}
+    model = quick(known_future="promo", validation_fraction=0.3, refit=False, **options).fit(X)
     quiet, loud = X[-12:].copy(), X[-12:].copy()
     quiet["promo"], loud["promo"] = 0.0, np.repeat([0.0, 1.0], [8, 4])
     for past in (quiet, loud):
