@@ -8,6 +8,7 @@ from skorch.callbacks import Callback, EpochScoring
 
 from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, RNNClassifier
 from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.ledger import Ledger
 from sksequence.engine.moments import step_moments
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import learning_rate_factor, plan
@@ -469,3 +470,13 @@ def test_moments_equal_numpy_over_blocks_and_without_missing_values(rng, monkeyp
     np.testing.assert_allclose(mean[:3], np.nanmean(values[:, :3], axis=0), rtol=1e-12)
     np.testing.assert_allclose(deviation[:2], np.nanstd(values[:, :2], axis=0), rtol=1e-12)
     assert (mean[3], *deviation[2:]) == (0.0, 1.0, 1.0)
+
+
+def test_a_ledger_keeps_all_numbers_in_few_tensors():
+    ledger, numbers = Ledger(), torch.rand(2_500, generator=torch.Generator().manual_seed(0))
+    for n, number in enumerate(numbers, start=1):
+        ledger.append(number)
+        assert len(ledger) == n
+        assert ledger.last == number
+    assert torch.equal(ledger.numbers(), numbers)
+    assert len(ledger._pages) == 3

@@ -48,7 +48,7 @@ def test_drawn_windows_are_some_of_all_each_once():
     )
 
 
-def test_windows_of_equal_lengths_take_four_numbers_each():
+def test_windows_of_equal_lengths_take_three_numbers_each():
     n = 200_000
     series = channels([n + 20])
     tracemalloc.start()
@@ -56,8 +56,8 @@ def test_windows_of_equal_lengths_take_four_numbers_each():
     held, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(windows) == n
-    assert held < 8 * n * 4.2
-    assert peak < 8 * n * 6.2
+    assert held < 8 * n * 3.2
+    assert peak < 8 * n * 5.2
 
 
 def test_batches_take_lengths_that_are_one_number_in_memory():
@@ -73,3 +73,12 @@ def test_batches_take_lengths_that_are_one_number_in_memory():
         for k in range(len(first["lengths"])):
             length = int(first["lengths"][k])
             np.testing.assert_array_equal(first["values"][k, :length].numpy(), inputs[k])
+
+
+def test_windows_and_what_follows_share_their_starts():
+    series = SequenceArray(np.arange(60.0), np.array([0, 30]), np.array([30, 30]))
+    windows = windows_between(series, np.array([4, 4]), np.array([28, 28]), window=5, horizon=2)
+    assert np.shares_memory(windows.inputs.starts, windows.targets.starts)
+    assert np.shares_memory(windows.targets.values, series.values)
+    for before, after in zip(windows.inputs, windows.targets, strict=True):
+        np.testing.assert_array_equal(after[:, 0], before[-1, 0] + [1, 2])
