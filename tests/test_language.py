@@ -53,6 +53,24 @@ def test_next_token_loss_and_gradients_are_those_of_cross_entropy(block, monkeyp
         torch.testing.assert_close(next_token.next_token_loss(states, weight, bias, targets), expected)
 
 
+def test_next_token_loss_multiplies_in_the_format_of_autocast():
+    g = torch.Generator().manual_seed(0)
+    states, weight, bias = (
+        torch.randn(*size, generator=g, requires_grad=True) for size in ((3, 50, 8), (31, 8), (31,))
+    )
+    targets = torch.randint(31, (3, 50), generator=g)
+    exact = next_token.next_token_loss(states, weight, bias, targets)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rough = next_token.next_token_loss(states, weight, bias, targets)
+    assert rough != exact
+    assert rough.dtype == torch.float32
+    torch.testing.assert_close(rough, exact, rtol=2e-3, atol=0)
+    slopes = (torch.autograd.grad(loss, (states, weight, bias)) for loss in (rough, exact))
+    for mine, theirs in zip(*slopes, strict=True):
+        assert mine.dtype == torch.float32
+        assert (mine - theirs).norm() < 0.01 * theirs.norm()
+
+
 # ---------------------------------------------------------------------- the stream
 def test_stream_is_read_on_tracks_with_the_next_token_as_target():
     stream = Stream(np.arange(23), n_steps=4)
@@ -106,7 +124,7 @@ def test_training_is_truncated_back_propagation_with_a_state_that_goes_on():
             x = hand.encoder.inputs.table(read[:, first : first + 7])
             x, state = layer(x, state)
             state = tuple(part.detach() for part in state)
-            scores = hand.projection(x) @ hand.encoder.inputs.table.weight[:6].T / 8**0.5 + hand.bias
+            scores = hand.projection(x) @ hand.encoder.inputs.table.weight[:6].T + hand.bias
             loss = torch.nn.functional.cross_entropy(
                 scores.flatten(0, 1), follows[:, first : first + 7].flatten()
             )
@@ -300,6 +318,15 @@ def test_tied_weights_are_one_table(tied):
     assert model.n_parameters_ == expected
     same = LSTMLanguageModel(**(SMALL | {"embedding_dim": 12, "tie_embeddings": True, "max_epochs": 1}))
     assert same.fit(TEXTS).net_.module_.projection is None
+
+
+def test_tied_vectors_begin_so_small_that_no_token_is_favoured():
+    ids = [np.random.default_rng(0).integers(0, 300, 600)]
+    options = SMALL | {"embedding_dim": 100, "lr": 1e-9, "max_epochs": 1}
+    tied = LSTMLanguageModel(tie_embeddings=True, **options).fit(ids)
+    assert tied.encoder_weights().vectors.std() == pytest.approx(0.1, rel=0.02)
+    assert tied.perplexity(ids) == pytest.approx(301, rel=0.02)
+    assert LSTMLanguageModel(**options).fit(ids).encoder_weights().vectors.std() == pytest.approx(1, rel=0.02)
 
 
 def test_seeds_fix_the_model_and_the_global_states_stay():

@@ -342,7 +342,7 @@ def test_lists_of_words_are_known_and_refused_as_numbers(form):
     assert first_text(words) == ["good", "film"]
     with pytest.raises(
         InputTypeError,
-        match=r"^f: lists of words came, such as .* or WordFeatures\(\) where token_features=\"all\",",
+        match=r"^f: lists of words came, such as .* or WordFeatures\(\),",
     ):
         as_sequences(words, caller="f")
 

@@ -27,7 +27,7 @@ from skorch.callbacks import EpochScoring
 
 import sksequence
 from sksequence import GRUTagger, LSTMTagger, PerTimestep, RNNTagger, SequenceArray, WordFeatures
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.metrics import token_accuracy
 
 TAGGERS = (RNNTagger, LSTMTagger, GRUTagger)
@@ -519,6 +519,17 @@ def test_all_columns_are_those_listed():
     listed = make(embedding_dim=4, token_features=list(X.feature_names)).fit(X, TAGS)
     everything = make(embedding_dim=4, token_features="all").fit(X, TAGS)
     assert torch.equal(weights(listed), weights(everything))
+
+
+@pytest.mark.parametrize("width", ["auto", 4])
+def test_ids_of_words_are_never_read_as_numbers(width):
+    X = WordFeatures().fit_transform(SENTENCES)
+    told = make(embedding_dim=width, token_features="all").fit(X, TAGS)
+    folds = pickle.loads(pickle.dumps(X))[np.arange(len(X))]  # what a search makes of X
+    assert torch.equal(weights(make(embedding_dim=width).fit(folds, TAGS)), weights(told))
+    assert told.embedding_dim_ == (32 if width == "auto" else 4)
+    with pytest.raises(ParameterError, match="WordFeatures as X came, but columns of ids need embedding_dim"):
+        make(embedding_dim=None).fit(X, TAGS)
 
 
 @pytest.mark.parametrize(("texts", "came"), [(["The dog"], "texts of type str"), ([], "0 sentences")])

@@ -364,7 +364,11 @@ def test_ids_among_numbers_are_whole(value, told, rng):
 @pytest.mark.parametrize(
     ("settings", "error", "sentence"),
     [
-        ({"token_features": [0]}, ParameterError, "needs embedding_dim, the width of their vectors"),
+        (
+            {"token_features": [0], "embedding_dim": None},
+            ParameterError,
+            "token_features came, but columns of ids need embedding_dim",
+        ),
         (
             {"token_features": [2], "embedding_dim": 2},
             InputError,

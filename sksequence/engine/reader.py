@@ -20,6 +20,8 @@ __all__ = ["SequenceReader"]
 
 # What input_dropout="auto" is where a large vocabulary is learned.
 _INPUT_DROPPED = 0.5
+# What embedding_dim="auto" is for each of several columns of ids.
+_COLUMN_WIDTH = 32
 
 
 class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
@@ -60,8 +62,8 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         | one_of("all")
         | iterable_of(integer(0) | instance_of(str, words="a name"), words="a list of columns of X"),
         doc="""Columns of X, by number or name, that hold token ids, where the others hold numbers: a code of
-        what happened beside how much; "all" if there are no numbers. Each gets vectors of its own, of
-        width `embedding_dim`.""",
+        what happened beside how much; "all" if there are no numbers, as with the output of WordFeatures,
+        which needs not be told. Each gets vectors of its own, of width `embedding_dim`, "auto" is 32.""",
     )
 
     _reads_tokens = False  # whether a step of the training data is one token id
@@ -73,34 +75,38 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     def _read(self, X, method: str, *, reset: bool = False) -> SequenceArray:
         # A function that asks on behalf of someone else gives its own name.
         caller = f"{type(self).__name__}.{method}" if hasattr(self, method) else method
-        tokens = self._wants_tokens if reset else self._reads_tokens
+        columns_of_ids = self.token_features is not None or getattr(X, "_holds_ids", False)
+        tokens = (not columns_of_ids and self._wants_tokens) if reset else self._reads_tokens
         sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=tokens)
         if reset:
             self._reads_tokens = sequences.is_tokens
         check_features(self, sequences, reset=reset)
         self._check_vocabulary(sequences, caller, reset=reset)
-        if self.token_features is not None:
-            if reset:
-                self._token_columns = self._find_columns(sequences, caller)
+        if reset:
+            self._token_columns = self._find_columns(sequences, caller)
+        if self._token_columns:
             check_ids(sequences, self._token_columns, caller)
         return sequences
 
     @property
     def _wants_tokens(self) -> bool | None:
         """Whether X is to be read as token ids; None leaves that to X."""
-        if self.token_features is None and self.embedding_dim == "auto" and not self._has_vectors:
+        if self.embedding_dim == "auto" and not self._has_vectors:
             return None
-        return self.token_features is None and self._has_vectors
+        return self._has_vectors
 
     def _find_columns(self, sequences: SequenceArray, caller: str) -> list[int]:
-        """Positions of `token_features`."""
+        """Positions of the columns that hold token ids: `token_features`, or those that X says."""
         owner, names, n = type(self).__name__, sequences.feature_names or (), sequences.n_features
-        if self.embedding_dim in (None, "auto") or self.embeddings is not None or self.init_from is not None:
+        if self.token_features is None and not sequences._holds_ids:
+            return []
+        if self.embedding_dim is None or self.embeddings is not None or self.init_from is not None:
+            came = "WordFeatures as X" if self.token_features is None else "token_features"
             raise ParameterError(
-                f"The 'token_features' parameter of {owner} needs embedding_dim, the width of their "
-                "vectors, and neither embeddings nor init_from. Set embedding_dim to an int."
+                f"{caller}: {came} came, but columns of ids need embedding_dim, the width of their vectors, "
+                f'and neither embeddings nor init_from. Set embedding_dim of {owner} to "auto" or an int.'
             )
-        if isinstance(self.token_features, str):  # "all"
+        if self.token_features is None or isinstance(self.token_features, str):  # "all"
             return list(range(n))
         places = [names.index(f) if f in names else f for f in self.token_features]
         for place in places:
@@ -148,12 +154,11 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         """What makes steps of raw values."""
         if self._reads_tokens:
             return self._embedding(sequences, generator)
-        if self.token_features is None:
+        if not self._token_columns:
             return self._scaling(sequences)
         largest = largest_tokens(sequences)
-        tables = {
-            i: self._table(int(largest[i]) + 1, self.embedding_dim, generator) for i in self._token_columns
-        }
+        width = _COLUMN_WIDTH if self.embedding_dim == "auto" else self.embedding_dim
+        tables = {i: self._table(int(largest[i]) + 1, width, generator) for i in self._token_columns}
         rest = [i for i in range(sequences.n_features) if i not in tables]
         return MixedInputs(tables, self._scaling(sequences, rest) if rest else None)
 

@@ -39,9 +39,10 @@ class TokenInput(Parameters):
     embedding_dim: Any = param(
         default="auto",
         rule=one_of("auto") | none() | integer(1),
-        doc="""Width of learned token vectors. "auto" is 100 where X comes from a SequenceTokenizer, else X is
-        numbers, as with None; a width reads any integers as token ids. Ids beyond those of the training
-        data, or of the tokenizer's vocabulary, share one vector of zeros.""",
+        doc="""Width of learned token vectors. "auto" is 100 where X comes from a SequenceTokenizer and 32 for
+        each column of ids (`token_features`); else X is numbers, as with None. A width reads any integers as
+        token ids. Ids beyond those of the training data, or of the tokenizer's vocabulary, share one vector
+        of zeros.""",
     )
     embeddings: Any = param(
         default=None,
@@ -165,6 +166,9 @@ class TokenInput(Parameters):
         if dropout == "auto":
             dropout = _DROPPED if self._learns_many else 0.0
         self.embedding_dim_, self.embedding_dropout_ = width, dropout
-        return TokenEmbedding(
-            n_tokens, width, deviation=self._deviation, dropout=dropout, generator=generator
-        )
+        deviation = self._initial_deviation(width)
+        return TokenEmbedding(n_tokens, width, deviation=deviation, dropout=dropout, generator=generator)
+
+    def _initial_deviation(self, width: int) -> float:
+        """Standard deviation of the initial vectors."""
+        return self._deviation

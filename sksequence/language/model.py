@@ -210,6 +210,12 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
         # The boundary between texts is an id of our own, which vectors learned elsewhere do not know.
         return range(n_tokens - 1, n_tokens + 1)
 
+    def _initial_deviation(self, width):
+        # Adam moves every weight by about `lr` a step, so that large vectors mostly stay what they were drawn
+        # as. As inputs they tell tokens apart all the same; as outputs they have to learn. With this one
+        # all tokens begin about equally likely.
+        return width**-0.5 if self.tie_embeddings else self._deviation
+
     def _network(self, generator: torch.Generator) -> LanguageNetwork:
         ids = SequenceArray([self._lexicon.boundary], [0], [1], vocabulary=self._lexicon.labels)
         table = self._embedding(ids, generator)

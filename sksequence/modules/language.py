@@ -44,8 +44,7 @@ class LanguageNetwork(nn.Module):
     """An encoder and a linear map from its states to the scores of all tokens.
 
     With `tied` weights the map is the transposed table of token vectors (Press & Wolf 2017; Inan et al.
-    2017), after a linear projection where their widths differ. The scores are divided by the root of the
-    width, so that vectors of unit variance, which the recurrence likes, begin with even probabilities.
+    2017), after a linear projection where their widths differ.
 
     Parameters
     ----------
@@ -89,8 +88,7 @@ class LanguageNetwork(nn.Module):
         """Weight (V, W) and bias (V,) of the linear map to the scores."""
         if self.head is not None:
             return self.head.weight, self.head.bias
-        table = self._table()[: self.n_tokens]
-        return table * table.shape[1] ** -0.5, self.bias
+        return self._table()[: self.n_tokens], self.bias
 
     def _table(self) -> torch.Tensor:
         """Vectors of all tokens, and of the unknown one."""

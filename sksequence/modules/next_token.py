@@ -19,8 +19,8 @@ _BLOCK_SCORES = 1 << 22
 
 
 def _log_proba(states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Of all tokens: (N, H), (V, H), (V,) -> (N, V)."""
-    return torch.log_softmax(torch.addmm(bias, states, weight.t()), dim=1)
+    """Of all tokens, in float32 whatever the products are in: (N, H), (V, H), (V,) -> (N, V)."""
+    return torch.log_softmax(torch.addmm(bias, states, weight.t()), dim=1, dtype=torch.float32)
 
 
 def _blocks(n_steps: int, n_tokens: int) -> list[slice]:
@@ -32,17 +32,20 @@ class _MeanLoss(torch.autograd.Function):
     """The mean over all steps, with its gradients found on the way."""
 
     @staticmethod
-    def forward(ctx, states, weight, bias, targets):
+    def forward(ctx, states, weight, bias, targets, dtype):
         loss, by_states = states.new_zeros(()), torch.empty_like(states)
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
+        factors = states.to(dtype), weight.to(dtype), bias.to(dtype)
+        minus_one = states.new_full((1, 1), -1.0)
         for block in _blocks(len(states), len(weight)):
-            here, wanted = states[block], targets[block].unsqueeze(1)
-            log_proba = _log_proba(here, weight, bias)
+            here, wanted = factors[0][block], targets[block].unsqueeze(1)
+            log_proba = _log_proba(here, *factors[1:])
             loss -= log_proba.gather(1, wanted).sum()
-            slopes = log_proba.exp_().scatter_add_(1, wanted, torch.full_like(here[:, :1], -1.0))
-            torch.mm(slopes, weight, out=by_states[block])
-            by_weight += tall_product(slopes, here)
+            slopes = log_proba.exp_().scatter_add_(1, wanted, minus_one.expand_as(wanted))
             by_bias += slopes.sum(0)
+            slopes = slopes.to(dtype)
+            by_states[block] = slopes @ factors[1]
+            by_weight += tall_product(slopes, here)
         ctx.save_for_backward(by_states, by_weight, by_bias)
         ctx.share = 1.0 / len(states)
         return loss * ctx.share
@@ -51,7 +54,7 @@ class _MeanLoss(torch.autograd.Function):
     def backward(ctx, gradient):
         by_states, by_weight, by_bias = ctx.saved_tensors
         scale = gradient * ctx.share
-        return by_states * scale, by_weight * scale, by_bias * scale, None
+        return by_states * scale, by_weight * scale, by_bias * scale, None, None
 
 
 def next_token_loss(states: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
@@ -70,11 +73,12 @@ def next_token_loss(states: Tensor, weight: Tensor, bias: Tensor, targets: Tenso
     -------
     loss : Tensor of shape ()
     """
-    flat, wanted = states.flatten(0, 1).float(), targets.flatten()
     if not torch.is_grad_enabled():
         return -next_token_log_proba(states, weight, bias, targets).mean()
-    with torch.autocast(states.device.type, enabled=False):
-        return _MeanLoss.apply(flat, weight, bias, wanted)
+    flat, wanted, device = states.flatten(0, 1).float(), targets.flatten(), states.device.type
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
+    with torch.autocast(device, enabled=False):
+        return _MeanLoss.apply(flat, weight, bias, wanted, dtype)
 
 
 def next_token_log_proba(states: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:

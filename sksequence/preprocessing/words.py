@@ -41,10 +41,12 @@ class WordFeatures(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
     """Sentences of words to sequences with several ids a word, so that a tagger sees characters too.
 
     The columns are the word itself, its first and last letters, and its shape (where capitals, digits
-    and other signs stand). A network with ``token_features="all"`` learns vectors for the ids of each
-    column and joins them: for a word that it never saw, its ending and shape still tell much. Id 0 of
-    every column is for what was rarer than `min_count` in training, or not there: rare words train its
-    vector, and new words get it.
+    and other signs stand). A network learns vectors for the ids of each column and joins them: for a word
+    that it never saw, its ending and shape still tell much. Id 0 of every column is for what was rarer than
+    `min_count` in training, or not there: rare words train its vector, and new words get it.
+
+    The sequences say that they hold ids; a table, which ``set_output(transform="pandas")`` asks for, does
+    not, so that the network then needs ``token_features="all"``.
 
     Attributes
     ----------
@@ -143,9 +145,8 @@ class WordFeatures(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
             ids[:, column] = [vocabulary.get(feature(word), 0) for word in codes]
         values = ids[np.array(steps, dtype=np.intp)]
         names = list(self.vocabularies_)
-        return self._as_output(
-            SequenceArray(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
-        )
+        sequences = SequenceArray(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
+        return self._as_output(sequences._replace(_holds_ids=True))
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.

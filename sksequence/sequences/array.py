@@ -81,6 +81,8 @@ class SequenceArray:
     ndim = 1
     # Plain lists of numbers may be a table written out or sequences that happen to be equally long.
     _from_lists = False
+    # Whether every column holds token ids, though as floats, as WordFeatures gives them.
+    _holds_ids = False
     _vocabulary: tuple[str, ...] | None = None
 
     def __init__(

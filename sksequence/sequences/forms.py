@@ -106,7 +106,7 @@ def _refuse_texts(X, caller: str) -> None:
     what, reader = (
         ("texts", "SequenceTokenizer()")
         if isinstance(text, str)
-        else ("lists of words", 'SequenceTokenizer(), or WordFeatures() where token_features="all"')
+        else ("lists of words", "SequenceTokenizer() or WordFeatures()")
     )
     raise InputTypeError(
         f"{caller}: {what} came, such as {reprlib.repr(text)}, but numbers or token ids are needed. Make "
