@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from sksequence.modules import POOLINGS, Pooling
+from sksequence.modules.network import PooledNorm
 
 
 @pytest.fixture
@@ -87,3 +88,28 @@ def test_gradient_under_autocast_is_that_of_the_states(lengths):
         pooled.float().sum().backward()
         gradients.append(leaf.grad)
     torch.testing.assert_close(gradients[1], gradients[0], atol=1e-2, rtol=1e-2)
+
+
+# ---------------------------------------------------------------------- the norm of what was pooled
+def test_moments_for_predictions_hold_what_differs_between_batches():
+    norm = PooledNorm(2, momentum=0.1)
+    g = torch.Generator().manual_seed(0)
+    batches = [torch.randn(50, 2, generator=g) + 3.0 * (i % 2) for i in range(6)]
+    for batch in batches:
+        torch.testing.assert_close(
+            norm(batch), torch.nn.functional.batch_norm(batch, None, None, training=True)
+        )
+    together = torch.cat(batches)
+    torch.testing.assert_close(norm.running_mean, together.mean(0))
+    torch.testing.assert_close(norm.running_var, together.var(0), rtol=0.02, atol=0)
+    kept = norm.running_mean.clone()
+    torch.testing.assert_close(norm(batches[0][:1]), norm.eval()(batches[0])[:1])
+    assert torch.equal(norm.running_mean, kept)
+
+
+def test_moments_follow_later_batches_by_their_momentum():
+    norm = PooledNorm(1, momentum=0.25)
+    for value in [0.0] * 20 + [1.0]:
+        norm(torch.full((4, 1), value))
+    torch.testing.assert_close(norm.running_mean, torch.tensor([0.25]))
+    torch.testing.assert_close(norm.running_var, torch.tensor([0.25 * 0.75]), atol=0.01, rtol=0)

@@ -18,6 +18,7 @@ from sksequence import (
     GRUClassifier,
     GRUTagger,
     LSTMClassifier,
+    LSTMLanguageModel,
     LSTMRegressor,
     RNNClassifier,
     SequenceTokenizer,
@@ -382,6 +383,32 @@ def test_ids_among_numbers_are_whole(value, told, rng):
 def test_token_features_that_are_not_there_are_refused(settings, error, sentence, rng):
     with pytest.raises(error, match=sentence):
         LSTMRegressor(**settings, **SMALL).fit(*mixed(rng, 12))
+
+
+# ---------------------------------------------------------------------- how fast vectors learn
+def rates(model, part):
+    """Peak learning rates of the weights whose name holds `part`, and of all others."""
+    net = model.net_
+    of = {id(p): g["share"] * net.lr for g in net.optimizer_.param_groups for p in g["params"]}
+    named = [(part in name, round(of[id(p)], 6)) for name, p in net.module_.named_parameters()]
+    return {rate for inside, rate in named if inside}, {rate for inside, rate in named if not inside}
+
+
+def test_vectors_learn_at_a_rate_of_their_own(tokens, rng):
+    settings = {"lr": 0.1, "embedding_lr": 0.02, **SMALL}
+    assert rates(LSTMClassifier(**settings).fit(tokens, LABELS), ".table.") == ({0.02}, {0.1})
+    X, y = mixed(rng, 12)
+    several = LSTMRegressor(token_features=[0], embedding_dim=2, **settings).fit(X, y)
+    assert rates(several, ".tables.") == ({0.02}, {0.1})
+    texts = LSTMLanguageModel(tie_embeddings=True, **settings).fit(["abcabcabc"])
+    assert rates(texts, ".table.") == ({0.02}, {0.1})
+    own = {"optimizer__param_groups": [("*table.weight", {"lr": 0.3})]}
+    told = LSTMClassifier(net_params=own, **settings).fit(tokens, LABELS)
+    assert rates(told, ".table.") == ({0.3}, {0.1})
+    assert rates(told.set_params(embedding_lr=None, net_params=None).fit(tokens, LABELS), "") == (
+        {0.1},
+        set(),
+    )
 
 
 # ---------------------------------------------------------------------- tokens in tables

@@ -10,6 +10,7 @@ from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, RNNClassifi
 from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.ledger import Ledger
 from sksequence.engine.moments import step_moments
+from sksequence.engine.optimizer import MatrixDecay
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import learning_rate_factor, plan
 from sksequence.exceptions import InputError, NonFiniteLossError, ParameterError
@@ -354,7 +355,7 @@ def test_groups_of_weights_keep_learning_rates_of_their_own(data):
     still = {name for name in begun if torch.equal(begun[name], after[name])}
     assert {name for name in begun if name.startswith("encoder")} <= still
     assert "head.weight" not in still
-    assert sorted(group["lr"] for group in model.net_.optimizer_.param_groups) == [0.0, 0.01, 0.02]
+    assert {group["lr"] for group in model.net_.optimizer_.param_groups} == {0.0, 0.01, 0.02}
     model.partial_fit(X, y)
     assert torch.equal(
         model.net_.module_.state_dict()["encoder.layers.0.ahead.weight_hh_l0"],
@@ -377,6 +378,24 @@ def test_biases_are_not_decayed(data):
     decayed = {id(p) for g in model.net_.optimizer_.param_groups if g["weight_decay"] for p in g["params"]}
     for name, weight in model.net_.module_.named_parameters():
         assert (id(weight) in decayed) == (weight.ndim > 1), name
+
+
+def test_biases_of_groups_are_not_decayed_unless_they_are_to_be():
+    matrix, vector, other = (torch.nn.Parameter(torch.zeros(size)) for size in ((2, 2), (2,), (3,)))
+    groups = [{"params": [other], "weight_decay": 0.5}, {"params": [vector, matrix], "lr": 0.1}]
+    found = MatrixDecay(groups, lr=0.2, weight_decay=0.3).param_groups
+    assert [(g["params"][0].shape, g["lr"], g["weight_decay"]) for g in found] == [
+        ((3,), 0.2, 0.5),
+        ((2, 2), 0.1, 0.3),
+        ((2,), 0.1, 0.0),
+    ]
+
+
+@pytest.mark.parametrize(("n", "momentum"), [(24, 0.1), (640, 0.05), (6400, 0.02)])
+def test_moments_of_pooled_states_are_those_of_about_a_pass(n, momentum):
+    X, y = np.zeros((n, 2, 1)), np.arange(n) % 2
+    norm = LSTMClassifier(**SMALL)._initialize(X, y, "test").net_.module_.norm
+    assert norm.momentum == pytest.approx(momentum)
 
 
 def test_memory_none_is_torch_initialisation(data):

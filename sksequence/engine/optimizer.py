@@ -22,8 +22,8 @@ class MatrixDecay(torch.optim.AdamW):
     Parameters
     ----------
     groups : list of dict
-        Parameters under "params", as skorch passes them. Of one group matrices and vectors are told apart;
-        several are somebody's own choice, and stay as they are.
+        Parameters under "params", as skorch passes them. Of each group matrices and vectors are told apart,
+        unless it has a weight decay of its own.
     weight_decay : float
         Of matrices.
     **options
@@ -31,12 +31,8 @@ class MatrixDecay(torch.optim.AdamW):
     """
 
     def __init__(self, groups: list[dict[str, Any]], weight_decay: float = 1e-2, **options: Any):
-        if len(groups) == 1:
-            weights = groups[0]["params"]
-            matrices = {"params": [p for p in weights if p.ndim > 1]}
-            vectors = {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0}
-            groups = [group for group in (matrices, vectors) if group["params"]]
-        super().__init__(groups, weight_decay=weight_decay, **{"fused": True, **options})
+        parts = [part for group in groups for part in _told_apart(group)]
+        super().__init__(parts, weight_decay=weight_decay, **{"fused": True, **options})
 
     def advance(self, closure: Callable[[], Any]) -> Any:
         """What ``step`` does, in a quarter of its time: nothing is sorted by device and dtype.
@@ -92,3 +88,12 @@ class MatrixDecay(torch.optim.AdamW):
             grad_scale=None,
             found_inf=None,
         )
+
+
+def _told_apart(group: dict[str, Any]) -> list[dict[str, Any]]:
+    """The matrices of a group, and its vectors without decay."""
+    if "weight_decay" in group:
+        return [group]
+    matrices = group | {"params": [p for p in group["params"] if p.ndim > 1]}
+    vectors = group | {"params": [p for p in group["params"] if p.ndim <= 1], "weight_decay": 0.0}
+    return [part for part in (matrices, vectors) if part["params"]]

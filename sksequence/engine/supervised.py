@@ -22,6 +22,8 @@ from sksequence.sequences import SequenceArray, targets_in_order
 
 __all__ = ["SequencePredictor", "SupervisedReader"]
 
+# Moments of pooled states are those of the last ten to fifty batches: the weights have to be nearly still.
+_MOMENTA = 0.02, 0.1
 # Longer sequences are read in patches, so that the network takes about this many steps.
 _PATCHED_STEPS = 64
 
@@ -253,5 +255,10 @@ class SequencePredictor(SupervisedReader):
             pooling=(self.pooling,) if isinstance(self.pooling, str) else tuple(self.pooling),
             n_outputs=self._n_outputs(),
             dropout=self.dropout,
+            momentum=self._momentum(len(sequences)),
             generator=generator,
         )
+
+    def _momentum(self, n_samples: int) -> float:
+        """How fast the moments of pooled states follow the batches: about a pass tells them."""
+        return float(np.clip(self._plan(n_samples).batch_size / n_samples, *_MOMENTA))

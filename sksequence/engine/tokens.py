@@ -58,6 +58,12 @@ class TokenInput(Parameters):
         rule=boolean(),
         doc="Whether `embeddings` stay as they came; a word that they do not hold is then a vector of zeros.",
     )
+    embedding_lr: Any = param(
+        default=None,
+        rule=none() | number(above=0),
+        doc="""Peak learning rate of the token vectors; None is `lr`. A lower one keeps more of what vectors
+        learned elsewhere know: at all of `lr` a network soon tells its training texts by their words.""",
+    )
     embedding_dropout: Any = param(
         default=0.0,
         rule=one_of("auto") | number(0, below=1),
@@ -80,6 +86,13 @@ class TokenInput(Parameters):
     _deviation = 1.0  # of the initial vectors
     _rescales = False  # whether vectors of `init_from` are brought to it
     _learns_many = False  # whether vectors of a large vocabulary begin at random
+
+    def _net_arguments(self) -> dict[str, Any]:
+        arguments = super()._net_arguments()  # type: ignore[misc]
+        if self.embedding_lr is None:
+            return arguments
+        vectors = ("encoder.inputs.table*", {"lr": self.embedding_lr})
+        return {"optimizer__param_groups": [vectors]} | arguments
 
     @property
     def _has_vectors(self) -> bool:

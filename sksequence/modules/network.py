@@ -159,25 +159,35 @@ class Encoder(nn.Module):
 class PooledNorm(nn.BatchNorm1d):
     """Batch normalisation (Ioffe & Szegedy 2015) that also works for few steps and for one sequence.
 
-    The running moments start as plain averages of the first ten batches, so that a short training
-    has them right; a batch of one sequence, which has no variance, is scaled by them.
+    Batches hold sequences of like length, and pooled states depend on it: the moments kept for predictions
+    are those of all sequences of many batches together, so that their variance holds what differs from batch
+    to batch. They start as those of all batches, so that a short training has them right, and then move by
+    `momentum` a batch; a batch of one sequence, which has no variance, is scaled by them.
     """
+
+    momentum: float
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scale each column: (B, H) -> (B, H)."""
-        learning = self.training and len(x) > 1
-        if learning:
-            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
-        return nn.functional.batch_norm(
-            x,
-            self.running_mean,
-            self.running_var,
-            self.weight,
-            self.bias,
-            training=learning,
-            momentum=max(0.1, 1.0 / float(self.num_batches_tracked)) if learning else 0.0,  # type: ignore[arg-type]
-            eps=self.eps,
-        )
+        if not self.training or len(x) == 1:
+            return self._scale(x, self.running_mean, self.running_var)
+        moments = x.new_zeros(2, x.shape[1], dtype=self.weight.dtype)
+        scaled = self._scale(x, *moments, training=True, momentum=1.0)  # fills them in
+        self._remember(*moments)
+        return scaled
+
+    def _scale(self, x: torch.Tensor, mean: Any, var: Any, **options: Any) -> torch.Tensor:
+        return nn.functional.batch_norm(x, mean, var, self.weight, self.bias, eps=self.eps, **options)
+
+    def _remember(self, mean: torch.Tensor, var: torch.Tensor) -> None:
+        """Let the running moments (H,) move towards those of a batch (West 1979)."""
+        kept: Any = self.running_mean
+        spread: Any = self.running_var
+        count: Any = self.num_batches_tracked
+        share = max(self.momentum, 1.0 / float(count.add_(1)))
+        beyond = mean - kept
+        kept.add_(beyond, alpha=share)
+        spread.addcmul_(beyond, beyond, value=share).lerp_(var, share)
 
 
 class SequenceNetwork(nn.Module):
@@ -193,6 +203,8 @@ class SequenceNetwork(nn.Module):
         Width of the output.
     dropout : float
         Share of the pooled vector dropped before the head.
+    momentum : float
+        Share by which the moments of a batch count among those kept for predictions.
     generator : torch.Generator or None
         Source of the initial weights.
     """
@@ -204,6 +216,7 @@ class SequenceNetwork(nn.Module):
         pooling: tuple[str, ...],
         n_outputs: int,
         dropout: float = 0.0,
+        momentum: float = 0.1,
         generator: Generator = None,
     ):
         super().__init__()
@@ -211,7 +224,7 @@ class SequenceNetwork(nn.Module):
         bidirectional = encoder.layers[0].back is not None
         self.pooling = Pooling(pooling, encoder.output_size, bidirectional=bidirectional, generator=generator)
         # Pooled states vary little from sequence to sequence; this makes the differences plain.
-        self.norm = PooledNorm(self.pooling.output_size)
+        self.norm = PooledNorm(self.pooling.output_size, momentum=momentum)
         self.dropout = SeededDropout(dropout)
         self.head = new_linear(self.pooling.output_size, n_outputs, generator=generator)
 
