@@ -6,6 +6,7 @@ python tests/bench/language.py words --cells RNN LSTM      # its words, side by 
 python tests/bench/language.py writing                     # 10,000 characters, at hidden 256
 python tests/bench/language.py pretrain                    # a model of IMDB training texts, kept in outputs/
 python tests/bench/language.py sentiment                   # classifiers that begin with it, or at --random
+python tests/bench/language.py sentiment --both            # and others that read from the end
 python tests/bench/language.py characters --validate --set lr=0.005
 
 With --validate no test part is read: what is chosen is chosen so, on the last tenth of the training part, or
@@ -24,9 +25,10 @@ import numpy as np
 from archive import ROOT, loaders
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import sksequence
-from sksequence import SequenceTokenizer
+from sksequence import SequenceArray, SequenceTokenizer
 
 OUTPUTS = ROOT / "outputs"
 CHARACTERS: dict[str, Any] = {}  # the defaults
@@ -74,6 +76,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--random", action="store_true", help="sentiment without the model, beside which to see it"
     )
+    parser.add_argument("--backward", action="store_true", help="reviews are read from their end")
+    parser.add_argument("--both", action="store_true", help="sentiment by the mean of forward and backward")
     parser.add_argument("--set", nargs="*", default=[], dest="options", metavar="PARAM=VALUE")
     return parser.parse_args()
 
@@ -148,26 +152,40 @@ def other_films(labels: np.ndarray, films: np.ndarray) -> tuple[np.ndarray, np.n
     return next(GroupShuffleSplit(1, test_size=0.25, random_state=0).split(labels, labels, films))
 
 
+def from_the_end(ids: SequenceArray) -> SequenceArray:
+    """The same sequences, the last token first."""
+    starts = len(ids.values) - ids.starts - ids.lengths
+    return SequenceArray(ids.values[::-1].copy(), starts, ids.lengths, vocabulary=ids.vocabulary)
+
+
+def reader(backward: bool, **settings: Any) -> Any:
+    """From reviews to ids in the order in which they are read."""
+    tokenizer = SequenceTokenizer(**settings)
+    return make_pipeline(tokenizer, FunctionTransformer(from_the_end)) if backward else tokenizer
+
+
 def pretrain(arguments: argparse.Namespace, options: dict) -> None:
     """Fit a language model on training reviews, without their labels, and keep it."""
     texts, labels, films = reviews()
     learned, held_back = other_films(labels, films)
     if not arguments.validate:
         learned = np.arange(len(texts))
-    tokenizer = SequenceTokenizer(**REVIEW_TOKENS)
+    tokens = reader(arguments.backward, **REVIEW_TOKENS)
     settings = {"random_state": 0} | REVIEWS | options
-    model, seconds = fitted(sksequence.LSTMLanguageModel(tokenizer=tokenizer, **settings), texts[learned])
+    model, seconds = fitted(sksequence.LSTMLanguageModel(**settings), tokens.fit_transform(texts[learned]))
+    place = kept(arguments, arguments.backward)
     OUTPUTS.mkdir(exist_ok=True)
-    joblib.dump(model, kept(arguments))
-    told = (
-        f"perplexity {model.perplexity(texts[held_back]):.1f} on other films, " if arguments.validate else ""
-    )
-    print(f"LSTM {settings}: {told}{model.n_parameters_:,} weights, {seconds:.0f} CPU s; {kept(arguments)}")
+    joblib.dump(model, place)
+    told = ""
+    if arguments.validate:
+        told = f"perplexity {model.perplexity(tokens.transform(texts[held_back])):.1f} on other films, "
+    print(f"LSTM {settings}: {told}{model.n_parameters_:,} weights, {seconds:.0f} CPU s; {place}")
 
 
-def kept(arguments: argparse.Namespace) -> Any:
+def kept(arguments: argparse.Namespace, backward: bool) -> Any:
     """Where the model of reviews is kept: of those learned from for a choice, or of all."""
-    return OUTPUTS / f"reviews-{'part' if arguments.validate else 'all'}.joblib"
+    part = "part" if arguments.validate else "all"
+    return OUTPUTS / f"reviews-{part}{'-backward' if backward else ''}.joblib"
 
 
 def sentiment(arguments: argparse.Namespace, options: dict) -> None:
@@ -179,24 +197,30 @@ def sentiment(arguments: argparse.Namespace, options: dict) -> None:
     else:
         X, y = texts, labels
         X_test, y_test, _ = reviews(test=True)
-    model = joblib.load(kept(arguments))
-    weights, words = model.encoder_weights(), model.tokenizer_.vocabulary_
     proba, begins = [], "random" if arguments.random else "pretrained"
-    for seed in range(arguments.seeds):
-        settings = SENTIMENT | options
+    for backward in (False, True) if arguments.both else (arguments.backward,):
+        weights = joblib.load(kept(arguments, backward)).encoder_weights()
         # Only words that the model has read: the vectors of others would be random.
-        tokenizer = SequenceTokenizer(vocabulary=words, **SENTIMENT_TOKENS)
+        words = weights.vocabulary[:-1]  # the last is the boundary between texts
         start = {"embedding_dim": weights.width} if arguments.random else {"init_from": weights} | BEGUN
-        classifier = sksequence.LSTMClassifier(**({"random_state": seed} | start | settings))
-        model, seconds = fitted(make_pipeline(tokenizer, classifier), X, y)
-        proba.append(model.predict_proba(X_test)[:, 1])
-        right = ((proba[-1] > 0.5) == (y_test == 1)).mean()
-        print(
-            f"LSTM, {begins} start, {settings} seed {seed}: accuracy {right:.4f}, {seconds:.0f} CPU s",
-            flush=True,
-        )
-    if arguments.seeds > 1:
-        print(f"mean of {arguments.seeds}: {((np.mean(proba, axis=0) > 0.5) == (y_test == 1)).mean():.4f}")
+        for seed in range(arguments.seeds):
+            settings = SENTIMENT | options
+            classifier = sksequence.LSTMClassifier(**({"random_state": seed} | start | settings))
+            tokens = reader(backward, vocabulary=words, **SENTIMENT_TOKENS)
+            model, seconds = fitted(make_pipeline(tokens, classifier), X, y)
+            proba.append(model.predict_proba(X_test)[:, 1])
+            print(
+                f"LSTM, {begins} start, {'backward, ' if backward else ''}{settings} seed {seed}: "
+                f"accuracy {right(proba[-1:], y_test):.4f}, {seconds:.0f} CPU s",
+                flush=True,
+            )
+    if len(proba) > 1:
+        print(f"mean of {len(proba)}: {right(proba, y_test):.4f}")
+
+
+def right(proba: list[np.ndarray], labels: np.ndarray) -> float:
+    """Share of the reviews that the mean of these probabilities tells right."""
+    return float(((np.mean(proba, axis=0) > 0.5) == (labels == 1)).mean())
 
 
 if __name__ == "__main__":
