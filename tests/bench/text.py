@@ -33,7 +33,8 @@ TOKENIZER = {
     "imdb": {"min_df": 2, "max_length": 400, "truncate": "middle"},
     "mr": {"min_df": 2},
 }
-NETWORK = {"imdb": {"embedding_dim": 100}, "mr": {"embedding_dim": 100}}
+# Of long texts there are few, and what their words say is best learned slowly.
+NETWORK = {"imdb": {"embedding_dim": 100, "embedding_lr": 2e-3}, "mr": {"embedding_dim": 100}}
 
 
 def value(text: str):
