@@ -13,6 +13,7 @@ change its default; they inherit the "Attributes" section of the docstring too, 
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import numbers
 import re
@@ -23,6 +24,7 @@ from typing import Any, dataclass_transform
 
 import numpy as np
 
+from sksequence._methods import own_methods
 from sksequence.exceptions import ParameterError
 
 __all__ = [
@@ -184,6 +186,13 @@ class Parameters:
         cls.__init__.__module__ = cls.__module__
         # Left to itself, dataclass would write a docstring of its own.
         cls.__doc__ = _complete_docstring(cls, inspect.cleandoc(doc)) if doc else None
+        own_methods(cls)
+
+    def __new__(cls, *args, **kwargs):
+        """Refuse what the constructor would, in a sentence that says what to write."""
+        _refuse_unnamed(cls, args)
+        _refuse_unknown(cls, kwargs)
+        return super().__new__(cls)
 
     def _check_parameters(self) -> None:
         """Refuse the first parameter whose value breaks its rule.
@@ -201,6 +210,33 @@ class Parameters:
                     f"The {item.name!r} parameter of {type(self).__name__} must be {rule.words}. "
                     f"Got {_shown(value)} instead."
                 )
+
+
+def _refuse_unnamed(cls: Any, values: tuple) -> None:
+    """Refuse values without the name of a parameter, beyond those that have a place."""
+    placed = [item for item in fields(cls) if not item.kw_only] if fields(cls) else []
+    if len(values) > len(placed):
+        value = _shown(values[len(placed)])
+        raise TypeError(
+            f"{cls.__name__}: {value} came without a name, but parameters go by their names. Write the name "
+            f"before it, as in {cls.__name__}({_fitting(cls, values[len(placed)])}={value})."
+        )
+
+
+def _fitting(cls: Any, value: Any) -> str:
+    """Name of the parameter that a value may have been meant for."""
+    own = [item.name for item in fields(cls) if item.metadata["rule"].allows(value)]
+    return own[0] if own else fields(cls)[0].name
+
+
+def _refuse_unknown(cls: Any, values: dict) -> None:
+    """Refuse names that no parameter has."""
+    names = [item.name for item in fields(cls)]
+    for name in values:
+        if name not in names:
+            like = difflib.get_close_matches(name, names, n=1)
+            advice = f"Did you mean {like[0]!r}?" if like else f"help({cls.__name__}) lists what it has."
+            raise TypeError(f"{cls.__name__}: got an unexpected keyword argument {name!r}. {advice}")
 
 
 def _shown(value: Any) -> str:

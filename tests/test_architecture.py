@@ -21,6 +21,7 @@ PACKAGE = ROOT / "sksequence"
 # A room imports only from lower floors, or from within itself.
 FLOORS = {
     "exceptions": 0,
+    "_methods": 0,
     "_params": 1,
     "metrics": 1,
     "modules": 1,

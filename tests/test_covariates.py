@@ -535,7 +535,7 @@ def test_future_of_collections():
     assert list(forecast) == ["a", "b"]
     for one, two in zip(forecast.values(), expected, strict=True):
         pd.testing.assert_frame_equal(one, two)
-    with pytest.raises(InputError, match=r"`future` has NaN in column 'promo' of series 'b', 1 step"):
+    with pytest.raises(InputError, match=r"column 'promo' of series 'b' of future is NaN 1 step"):
         named.predict(future={"b": futures[1].assign(promo=np.nan), "a": futures[0]})
     arrays = quick(target=0, known_future=1).fit(np.stack([t[:80].to_numpy() for t in tables]))
     assert arrays.predict(future=stack).shape == (2, HORIZON, 1)
@@ -580,7 +580,7 @@ def test_future_that_does_not_serve_is_refused():
         match=r"`future` has the columns \['plan'\], but \['promo'\] are needed, which known_future",
     ):
         model.predict(future=future.rename(columns={"promo": "plan"}))
-    with pytest.raises(InputError, match=r"`future` has NaN in column 'promo', 2 step\(s\) ahead"):
+    with pytest.raises(InputError, match=r"column 'promo' of future is NaN 2 step\(s\) ahead"):
         model.predict(future=future.assign(promo=[0, np.nan, 1, 0]))
     with pytest.raises(InputError, match=r"`future` holds 2 series, but 1 are to be continued"):
         model.predict(future=[future, future])

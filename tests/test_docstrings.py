@@ -68,6 +68,7 @@ def methods(classes):
         if base.__module__.startswith("sksequence")
         for name, raw in vars(base).items()
         if not name.startswith("_")
+        and name not in vars(base).get("_copied", ())  # told where it is defined
         and (isinstance(raw, (classmethod, staticmethod)) or inspect.isfunction(raw))
     }
 

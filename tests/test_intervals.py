@@ -158,6 +158,24 @@ def test_a_number_in_place_of_a_series_is_refused(method, number, meant):
         getattr(quick().fit(noise()), method)(number)
 
 
+@pytest.mark.parametrize("model", [quick(), NaiveForecaster(horizon=HORIZON)])
+def test_a_horizon_in_place_of_a_series_is_refused(model):
+    name = type(model).__name__
+    match = rf"{name}.predict: X is 24, a single number.*{name}\(horizon=24\); predict\(\) without X"
+    with pytest.raises(InputError, match=match):
+        model.fit(noise()).predict(24)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(3, "3"), (None, "None"), ("load", "'load'"), (np.array(2.5), "2.5")]
+)
+@pytest.mark.parametrize("method", ["fit", "update", "backtest", "score"])
+def test_a_single_value_is_no_series(method, value, shown):
+    match = f"NaiveForecaster.{method}: X is {shown}, a single value, but a series is needed"
+    with pytest.raises(InputError, match=match):
+        getattr(NaiveForecaster(horizon=HORIZON).fit(noise()), method)(value)
+
+
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.95])
 @pytest.mark.parametrize(
     "model", [quick(validation_fraction=0.5), LinearForecaster(horizon=HORIZON, window=8)]

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss
 
 from sksequence.exceptions import InputError
@@ -187,6 +188,13 @@ def test_shapes_are_never_broadcast(metric):
         metric(np.ones((3, 1)), np.ones(3))
     with pytest.raises(InputError, match="NaN or infinite"):
         metric(np.ones(2), np.array([1.0, np.inf]))
+
+
+@pytest.mark.parametrize("metric", [smape, mase, crps_from_samples])
+def test_an_estimator_has_to_predict_first(metric):
+    match = r"y_true is a LinearRegression, but what it predicted is needed.*forecast_scorer"
+    with pytest.raises(InputError, match=match):
+        metric(LinearRegression(), [1.0, 2.0], **({"y_train": [1.0, 2.0]} if metric is mase else {}))
 
 
 def test_weighted_quantile_loss_by_hand():

@@ -19,6 +19,7 @@ from sksequence._params import (
     seed,
 )
 from sksequence.exceptions import ParameterError
+from sksequence.model_selection import RollingOriginSplit
 
 
 class Scaler(Parameters, BaseEstimator):
@@ -62,13 +63,26 @@ def test_subclass_changes_a_default_without_touching_its_parent():
 
 
 def test_misspelt_parameter_fails_at_construction():
-    with pytest.raises(TypeError, match="widht"):
+    with pytest.raises(
+        TypeError, match=r"Scaler: got an unexpected keyword argument 'widht'. Did you mean 'width'"
+    ):
         Scaler(widht=3)
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'colour'. help\(Scaler\) lists"):
+        Scaler(colour=3)
 
 
 def test_positional_parameter_fails_at_construction():
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"Scaler: 2.0 came without a name.*as in Scaler\(factor=2.0\)"):
         Scaler(2.0)
+    with pytest.raises(TypeError, match=r"WideScaler: 'fast' came without .*WideScaler\(mode='fast'\)"):
+        WideScaler("fast")
+
+
+def test_parameter_with_a_place_needs_no_name():
+    placed = RollingOriginSplit(3)
+    assert placed.n_splits == 3
+    with pytest.raises(TypeError, match="RollingOriginSplit: 12 came without a name"):
+        RollingOriginSplit(3, 12)
 
 
 def test_bad_value_fails_only_when_checked():

@@ -18,7 +18,7 @@ from sksequence.forecasting.backtests import backtest_table, refitted
 from sksequence.forecasting.missing import impute
 from sksequence.forecasting.panel import Panel, stacked
 from sksequence.forecasting.predictive import Predictive
-from sksequence.forecasting.reader import SeriesReader
+from sksequence.forecasting.reader import SeriesReader, refuse_number
 from sksequence.forecasting.seasons import choose_seasons
 from sksequence.forecasting.task import Task, by_series, naive_scales
 from sksequence.forecasting.windows import Windows, windows_between
@@ -78,8 +78,15 @@ class Forecaster(SeriesReader):
         Raises
         ------
         InputError
-            If X cannot be read, or has other columns than the training data.
+            If X cannot be read, is a number, or has other columns than the training data.
         """
+        name = type(self).__name__
+        refuse_number(
+            X,
+            f"{name}.predict",
+            f"How many steps are forecast is said before fitting, {name}(horizon={X!r}); predict() without X "
+            "goes on from the training rows.",
+        )
         task, predictive = self._ahead(X, future, "predict")
         return task.targets.wrap(by_series(predictive.point(), task))
 

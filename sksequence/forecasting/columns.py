@@ -98,6 +98,11 @@ def read_columns(table, series: str, *, caller: str, time=None, strict: bool = T
     else:
         array = as_array(table, caller)
         form = Form("vector" if array.ndim == 1 else "matrix")
+        if array.ndim == 0:
+            raise InputError(
+                f"{caller}: {series} is {array.item()!r:.60}, a single value, but a series is needed, of "
+                "shape (n_timesteps,) or (n_timesteps, n_features). Pass its rows."
+            )
         if array.ndim not in (1, 2):
             raise InputError(
                 f"{caller}: {series} has shape {array.shape}, but (n_timesteps,) or "
@@ -180,9 +185,12 @@ def _refuse_times(table, caller: str, series: str) -> None:
     for column, kind in kinds.items():
         where = series if column is None else f"column {column!r} of {series}"
         if kind in "mM":
+            how = (
+                f", for example with X.set_index({column!r})" if hasattr(table, "columns") else " of a Series"
+            )
             raise InputTypeError(
                 f"{caller}: {where} holds times, but the values of time series are numbers. Make it the "
-                f"index, for example with X.set_index({column!r})."
+                f"index{how}."
             )
         if kind == "c":
             raise InputTypeError(

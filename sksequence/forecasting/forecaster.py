@@ -33,7 +33,8 @@ class SequenceForecaster(NetworkForecaster):
     Attributes
     ----------
     skill_ : float
-        1 minus the error on held-back windows over that of the strongest of the simple forecasts.
+        1 minus the error on held-back windows over that of the strongest of the simple forecasts. None of
+        these reads covariates: with some, it says what network and covariates are worth together.
     skills_ : dict of str to float
         The same against each of them: "naive", "seasonal naive", "drift" and "linear".
     season_ : int

@@ -44,7 +44,7 @@ def read_future(
     line = panel.timelines[0]
     # What is missing from rows and columns that are not needed does not matter.
     reading |= {"step": line and line.step, "whole": False, "missing": "mask"}
-    rows = read_series(future, caller=f"{caller}, future", **reading)
+    rows = read_series(future, caller=caller, called="future", **reading)
     rows = _same_series(rows, panel, caller)
     rows = _known_columns(rows, panel, known, n_features, caller)
     offset = np.array(
@@ -83,11 +83,11 @@ def refuse_unknown(rows: Panel, caller: str) -> None:
         unknown = np.isnan(channel[:, 0])
         if unknown.any():
             i, j = divmod(c, rows.n_columns)
-            series, step = "" if rows.is_single else f" of {rows.name(i)}", int(unknown.argmax()) + 1
+            step = int(unknown.argmax()) + 1
             raise InputError(
-                f"{caller}: `future` has NaN in column {rows.columns[j]!r}{series}, {step} step(s) ahead, "
-                "but what known_future names must be known. Fill it in, or set missing='mask', which holds "
-                "the last value."
+                f"{caller}: column {rows.columns[j]!r} of {rows.name(i)} is NaN {step} step(s) ahead, but "
+                "what known_future names must be known. Fill it in, or set missing='mask', which holds the "
+                "last value."
             )
 
 

@@ -13,6 +13,7 @@ from sksequence.forecasting.base import Forecaster
 from sksequence.forecasting.conformal import Calibration, share_mirrored, windows_needed
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.predictive import Predictive
+from sksequence.forecasting.reader import refuse_number
 from sksequence.forecasting.task import Task, by_series
 from sksequence.forecasting.windows import Windows
 
@@ -67,7 +68,7 @@ class ProbabilisticForecaster(Forecaster):
             If nothing was held back to calibrate on, and the network gives no distribution.
         """
         caller = f"{type(self).__name__}.predict_interval"
-        _refuse_number(X, "coverage", caller)
+        refuse_number(X, caller, f"Name the argument that was meant: coverage={X!r}.")
         task, predictive = self._ahead(X, future, "predict_interval")
         bounds = self._bounds(predictive, coverage, caller, simultaneous=simultaneous)
         return _wrapped(
@@ -99,7 +100,7 @@ class ProbabilisticForecaster(Forecaster):
         levels = np.atleast_1d(np.asarray(quantiles, dtype=float))
         for level in levels:
             _refuse_share(level, "quantiles", caller)
-        _refuse_number(X, "quantiles", caller)
+        refuse_number(X, caller, f"Name the argument that was meant: quantiles={X!r}.")
         if _are_levels(X):
             raise InputError(
                 f"{caller}: X is {X!r}, a series of {len(X)} values that look like levels, but X is what "
@@ -136,7 +137,7 @@ class ProbabilisticForecaster(Forecaster):
             If nothing was held back to calibrate on, and the network gives no distribution.
         """
         caller = f"{type(self).__name__}.sample"
-        _refuse_number(X, "n_samples", caller)
+        refuse_number(X, caller, f"Name the argument that was meant: n_samples={X!r}.")
         if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
             raise InputError(
                 f"{caller}: n_samples={n_samples!r} came, but an int >= 1 is needed. Pass a count."
@@ -293,15 +294,6 @@ def _are_levels(X) -> bool:
         and len(X) > 0
         and list(X) == sorted(set(X))
     )
-
-
-def _refuse_number(X, meant: str, caller: str) -> None:
-    """Refuse a number in place of X: it is another argument, whose name was left out."""
-    if isinstance(X, (int, float, np.number)):
-        raise InputError(
-            f"{caller}: X is {X!r}, a single number, but X is the series before the forecast. Name the "
-            f"argument that was meant: {meant}={X!r}."
-        )
 
 
 def _refuse_share(value, name: str, caller: str) -> None:

@@ -23,7 +23,10 @@ from sksequence.forecasting.tables import has_index
 from sksequence.forecasting.task import Task
 from sksequence.sequences import SequenceArray
 
-__all__ = ["SeriesReader"]
+__all__ = ["SeriesReader", "refuse_number"]
+
+# As many names fit into an error.
+_FEW = 10
 
 
 class SeriesReader(Parameters, BaseEstimator):
@@ -163,9 +166,11 @@ class SeriesReader(Parameters, BaseEstimator):
         )
 
     def _other_width(self, panel: Panel, caller: str) -> InputError:
+        known = self._columns[: self.n_features_in_]
+        shown = f": {list(known)}" if self._named and len(known) <= _FEW else ""
         return InputError(
             f"{caller}: X has {panel.n_columns} features, but {type(self).__name__} is expecting "
-            f"{self.n_features_in_} features as input. Pass the columns seen at fit time."
+            f"{self.n_features_in_} features as input. Pass the columns seen at fit time{shown}."
         )
 
     def _without_targets(self, panel: Panel, caller: str, alone: bool) -> Panel:
@@ -214,6 +219,14 @@ class SeriesReader(Parameters, BaseEstimator):
                 "before fitting, or leave it out."
             )
         return None
+
+
+def refuse_number(X, caller: str, remedy: str) -> None:
+    """Refuse a number in place of X: another argument was meant, which the remedy names."""
+    if isinstance(X, (int, float, np.number)):
+        raise InputError(
+            f"{caller}: X is {X!r}, a single number, but X is the series before the forecast. {remedy}"
+        )
 
 
 def _blank(channels: SequenceArray) -> SequenceArray:

@@ -25,10 +25,16 @@ def check_values(metric: str, **named) -> list[np.ndarray]:
     Raises
     ------
     InputError
-        If one of them is empty or holds a NaN or an infinity.
+        If one of them is empty, holds a NaN or an infinity, or is an estimator.
     """
     arrays = []
     for name, values in named.items():
+        if hasattr(values, "predict"):
+            raise InputError(
+                f"{metric}: {name} is a {type(values).__name__}, but what it predicted is needed. Pass "
+                "that; searches take scoring=forecast_scorer(…), of sksequence.model_selection, for "
+                "forecasters, and sklearn.metrics.make_scorer for others."
+            )
         array = np.asarray(values, dtype=np.float64)
         if array.size == 0:
             raise InputError(f"{metric}: {name} is empty, but at least one value is needed. Pass some.")
