@@ -532,6 +532,32 @@ def test_ids_of_words_are_never_read_as_numbers(width):
         make(embedding_dim=None).fit(X, TAGS)
 
 
+def test_tables_of_words_are_read_as_their_ids():
+    reader = WordFeatures(lowercase=False, min_count=1).fit([*SENTENCES, ["[UNK]"]])
+    X = reader.transform(SENTENCES)
+    table = reader.set_output(transform="pandas").transform(SENTENCES)
+    assert table["word"].tolist()[:4] == ["The", "dogs", "barked", "."]
+    assert table["suffix1"].tolist()[:4] == ["e", "s", "d", "."]
+    unknown = reader.transform([["fröhlich"]])
+    assert unknown["word"].tolist() == ["[UNK]_"]  # "[UNK]" is a word here
+    back = SequenceArray.from_long(table)
+    assert np.array_equal(back.values, X.values)
+    assert back.to_long().equals(table)
+    told, read = (make(max_epochs=2).fit(data, TAGS) for data in (X, table))
+    assert torch.equal(weights(told), weights(read))
+    some = table.loc[[3, 5]]  # what a search makes of it keeps the categories
+    for model in (told, read):
+        assert list(map(list, model.predict(some))) == list(map(list, model.predict(X[[3, 5]])))
+    other = WordFeatures(lowercase=False, min_count=1).fit_transform([["Some", "other", "words"]])
+    with pytest.raises(
+        InputError, match=r"predict: ids of another vocabulary \(\d+ tokens\) than in fit came"
+    ):
+        read.predict(other)
+    fewer = some.assign(word=some["word"].cat.remove_unused_categories())
+    with pytest.raises(InputError, match="predict: ids of another vocabulary"):
+        read.predict(fewer)
+
+
 @pytest.mark.parametrize(("texts", "came"), [(["The dog"], "texts of type str"), ([], "0 sentences")])
 def test_whole_texts_are_no_sentences(texts, came):
     with pytest.raises(InputError) as told:

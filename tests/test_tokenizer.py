@@ -211,6 +211,11 @@ def test_pandas_output_is_a_long_table():
 # ---------------------------------------------------------------------- what goes in
 
 
+def polars_series(texts, kind, *options):
+    polars = pytest.importorskip("polars")
+    return polars.Series(texts).cast(getattr(polars, kind)(*options))
+
+
 def columns():
     yield "list", lambda texts: texts
     yield "tuple", tuple
@@ -222,6 +227,10 @@ def columns():
     yield "DataFrame", lambda texts: pd.DataFrame({"text": texts})
     yield "polars", lambda texts: pytest.importorskip("polars").Series(texts)
     yield "polars frame", lambda texts: pytest.importorskip("polars").DataFrame({"text": texts})
+    yield "categories", lambda texts: pd.Series(texts, dtype="category")
+    yield "categories of polars", lambda texts: polars_series(texts, "Categorical")
+    yield "enumeration of polars", lambda texts: polars_series(texts, "Enum", sorted(set(texts)))
+    yield "dictionary of Arrow", lambda texts: pytest.importorskip("pyarrow").array(texts).dictionary_encode()
     yield "Arrow", lambda texts: pytest.importorskip("pyarrow").array(texts)
     yield "chunks", lambda texts: pytest.importorskip("pyarrow").chunked_array([texts[:2], texts[2:]])
     yield "Arrow table", lambda texts: pytest.importorskip("pyarrow").table({"text": texts})

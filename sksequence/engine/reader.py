@@ -13,7 +13,14 @@ from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.tokens import TokenInput
 from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import Encoder, MixedInputs, Standardize
-from sksequence.sequences import SequenceArray, as_sequences, check_features, check_ids, largest_tokens
+from sksequence.sequences import (
+    SequenceArray,
+    as_sequences,
+    check_features,
+    check_ids,
+    largest_tokens,
+    names_ids,
+)
 
 __all__ = ["SequenceReader"]
 
@@ -75,8 +82,10 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     def _read(self, X, method: str, *, reset: bool = False) -> SequenceArray:
         # A function that asks on behalf of someone else gives its own name.
         caller = f"{type(self).__name__}.{method}" if hasattr(self, method) else method
-        columns_of_ids = self.token_features is not None or getattr(X, "_holds_ids", False)
+        named = names_ids(X)
+        columns_of_ids = self.token_features is not None or named or getattr(X, "_holds_ids", False)
         tokens = (not columns_of_ids and self._wants_tokens) if reset else self._reads_tokens
+        tokens = None if named else tokens
         sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=tokens)
         if reset:
             self._reads_tokens = sequences.is_tokens

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -102,12 +103,13 @@ class TokenInput(Parameters):
 
     def _check_vocabulary(self, sequences: SequenceArray, caller: str, *, reset: bool) -> None:
         """Remember what the ids stand for in training, and refuse those that stand for something else."""
-        came = sequences.vocabulary
+        came = sequences._vocabulary if sequences._holds_ids else sequences.vocabulary
         if reset:
             self._vocabulary = came
         elif None not in (came, self._vocabulary) and came != self._vocabulary:
+            names = chain.from_iterable(came or ()) if sequences._holds_ids else came or ()
             raise InputError(
-                f"{caller}: ids of another vocabulary ({len(came or ())} tokens) than in fit came, but "
+                f"{caller}: ids of another vocabulary ({len(list(names))} tokens) than in fit came, but "
                 "the same id must be the same token. Call transform of the tokenizer used in training."
             )
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import Parameters, boolean, integer, iterable_of, none, param
 from sksequence.exceptions import InputError
+from sksequence.preprocessing.analyzer import UNKNOWN
 from sksequence.preprocessing.texts import read_texts
 from sksequence.preprocessing.transformer import SequenceTransformer
 from sksequence.sequences import SequenceArray
@@ -33,6 +34,14 @@ def word_shape(word: str) -> str:
     return _RUN.sub(r"\1", "".join(map(_mark, word)))[:_SHAPE_LENGTH]
 
 
+def _unknown(vocabulary: dict[str, int]) -> str:
+    """A name for what the vocabulary lacks, which is none of its texts."""
+    name = UNKNOWN
+    while name in vocabulary:
+        name += "_"
+    return name
+
+
 def _letters(cased: Callable[[str], str], which: slice) -> Callable[[str], str]:
     return lambda word: cased(word)[which]
 
@@ -45,8 +54,8 @@ class WordFeatures(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
     that it never saw, its ending and shape still tell much. Id 0 of every column is for what was rarer than
     `min_count` in training, or not there: rare words train its vector, and new words get it.
 
-    The sequences say that they hold ids; a table, which ``set_output(transform="pandas")`` asks for, does
-    not, so that the network then needs ``token_features="all"``.
+    The sequences say that they hold ids, and so does a table, which ``set_output(transform="pandas")`` asks
+    for: its columns are categorical, texts to read for people and ids for networks.
 
     Attributes
     ----------
@@ -146,7 +155,11 @@ class WordFeatures(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
         values = ids[np.array(steps, dtype=np.intp)]
         names = list(self.vocabularies_)
         sequences = SequenceArray(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
-        return self._as_output(sequences._replace(_holds_ids=True))
+        return self._as_output(sequences._replace(_holds_ids=True, _vocabulary=self._names()))
+
+    def _names(self) -> tuple[tuple[str, ...], ...]:
+        """What the ids of each column stand for."""
+        return tuple((_unknown(vocabulary), *vocabulary) for vocabulary in self.vocabularies_.values())
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.

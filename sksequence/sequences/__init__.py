@@ -3,7 +3,7 @@
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.blocks import largest_tokens, step_blocks
 from sksequence.sequences.checks import check_features, check_ids
-from sksequence.sequences.forms import as_sequences
+from sksequence.sequences.forms import as_sequences, names_ids
 from sksequence.sequences.ragged import RaggedList
 from sksequence.sequences.targets import targets_in_order
 from sksequence.sequences.texts import first_text, holds_texts, only_column
@@ -17,6 +17,7 @@ __all__ = [
     "first_text",
     "holds_texts",
     "largest_tokens",
+    "names_ids",
     "only_column",
     "step_blocks",
     "targets_in_order",

@@ -83,7 +83,8 @@ class SequenceArray:
     _from_lists = False
     # Whether every column holds token ids, though as floats, as WordFeatures gives them.
     _holds_ids = False
-    _vocabulary: tuple[str, ...] | None = None
+    # Names of tokens by id; of columns of ids, those of each.
+    _vocabulary: tuple | None = None
 
     def __init__(
         self,
@@ -492,8 +493,9 @@ class SequenceArray:
             Column that orders the rows of a sequence. None: the second level of the index, or, if
             `sequence` is a column, the order in which the rows stand.
         columns : list of str, default=None
-            Columns that hold the values. None: all the others. They must be numeric; a single
-            categorical one of pandas is read as tokens, its categories as their `vocabulary`.
+            Columns that hold the values. None: all the others. They must be numeric, or all
+            categorical ones of pandas: a single one is read as tokens, its categories as their
+            `vocabulary`, several as columns of ids.
 
         Returns
         -------

@@ -12,7 +12,7 @@ from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.checks import check_sequences
 from sksequence.sequences.texts import first_text
 
-__all__ = ["as_sequences", "join_sequences", "read_series", "view_padded"]
+__all__ = ["as_sequences", "join_sequences", "names_ids", "read_series", "view_padded"]
 
 _BLOCK_VALUES = 1 << 20  # Values of padded sequences examined at a time.
 _FORMS = (
@@ -97,6 +97,13 @@ def _read(X, caller: str, tokens: bool | None) -> SequenceArray:
 
         return read_arrow(X, caller)
     return _read_array(_to_array(X, caller), caller, tokens)
+
+
+def names_ids(X) -> bool:
+    """Whether X is a long table of several columns, all categorical: ids that say what they stand for."""
+    if getattr(getattr(X, "index", None), "nlevels", 1) != 2 or getattr(X, "ndim", 1) != 2:
+        return False
+    return X.shape[1] > 1 and all(str(dtype) == "category" for dtype in X.dtypes)
 
 
 def _refuse_texts(X, caller: str) -> None:

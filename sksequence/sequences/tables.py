@@ -65,9 +65,10 @@ def read_long(table, sequence, time, columns, caller: str, *, tokens: bool | Non
     if order is not None:
         kept = kept[order]
     firsts = _first_rows(kept, sequence, time, caller)
-    vocabulary = None
-    if tokens is not False and len(columns) == 1 and _has_categories(frame[columns[0]]):
-        values, vocabulary = _categories(frame[columns[0]], order, caller)
+    vocabulary: Any = None
+    named = tokens is not False and all(_has_categories(frame[name]) for name in columns)
+    if named:
+        values, vocabulary = _named_ids(frame, columns, order, caller)
     else:
         values = _values(frame, columns, order, caller, bool(tokens))
     ids = kept[sequence][firsts].to_numpy()
@@ -77,9 +78,10 @@ def read_long(table, sequence, time, columns, caller: str, *, tokens: bool | Non
     places = [name for name in frame.columns if name in keys or name in columns]
     origin = Origin(kept.to_native(), sequence, time, index_names, tuple(places), native)
     lengths = np.diff(firsts, append=len(values))
-    return SequenceArray(
+    sequences = SequenceArray(
         values, firsts, lengths, feature_names=columns, ids=ids, vocabulary=vocabulary, _origin=origin
     )
+    return sequences._replace(_holds_ids=True) if named and len(columns) > 1 else sequences
 
 
 def _keys_as_columns(table, sequence, time, caller: str):
@@ -186,6 +188,12 @@ def _plain(keys, row: int):
 def _has_categories(column) -> bool:
     """Whether a column is a categorical one of pandas, which says what its codes stand for."""
     return column.implementation.is_pandas_like() and hasattr(column.to_native(), "cat")
+
+
+def _named_ids(frame, columns: list[str], order, caller: str) -> tuple[np.ndarray, tuple]:
+    """Ids and their names: tokens of one column, or columns of ids as floats with the names of each."""
+    ids, names = zip(*(_categories(frame[name], order, caller) for name in columns), strict=True)
+    return (ids[0], names[0]) if len(columns) == 1 else (np.column_stack(ids).astype(np.float32), names)
 
 
 def _categories(column, order, caller: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -326,7 +334,7 @@ def write_long(sequences: SequenceArray):
     kept = keys[rows]
     backend = nw.get_native_namespace(keys)
     columns = [
-        nw.new_series(name, _written(sequences, values[:, place]), backend=backend)
+        nw.new_series(name, _written(sequences, values, place), backend=backend)
         for place, name in enumerate(names)
     ]
     if kept.implementation.is_pandas_like():
@@ -384,7 +392,7 @@ def _write_pandas(sequences: SequenceArray, values: np.ndarray, names):
     lengths = sequences.lengths
     times = step_rows(np.zeros_like(lengths), lengths)
     index = pd.MultiIndex.from_arrays([np.repeat(ids, lengths), times], names=["sequence", "time"])
-    columns = {name: _written(sequences, values[:, place]) for place, name in enumerate(names)}
+    columns = {name: _written(sequences, values, place) for place, name in enumerate(names)}
     table = pd.DataFrame(columns, index=index)
     if sequences.ids is None:
         # Whoever reads the numbers again must not take them for ids that a target may be indexed by.
@@ -392,9 +400,11 @@ def _write_pandas(sequences: SequenceArray, values: np.ndarray, names):
     return table
 
 
-def _written(sequences: SequenceArray, column: np.ndarray):
-    """A column as it is written: named tokens by their names."""
-    names = sequences.vocabulary
+def _written(sequences: SequenceArray, values: np.ndarray, place: int):
+    """A column as it is written: ids by their names."""
+    column, names = values[:, place], sequences.vocabulary
+    if sequences._holds_ids and sequences._vocabulary is not None:
+        column, names = column.astype(np.int64), sequences._vocabulary[place]
     if names is None or len(set(names)) < len(names) or column.max(initial=0) >= len(names):
         return column
     import pandas as pd
