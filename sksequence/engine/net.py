@@ -16,7 +16,7 @@ from sksequence.engine.ledger import Ledger
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import Budget, learning_rate_factor
 from sksequence.engine.stream import Pieces, Stream
-from sksequence.modules import LEAST_ROWS, single_thread, valid_steps
+from sksequence.modules import LEAST_ROWS, Adversary, single_thread, valid_steps
 
 __all__ = ["SequenceNet"]
 
@@ -204,11 +204,14 @@ class SequenceNet(NeuralNet):
         return step | {"y_pred": self._read(step["y_pred"])}
 
     def train_step_single(self, batch, **fit_params):
-        """Forward, backward, clip."""
+        """Forward, backward, and both again for what an adversary makes of the batch; clip."""
         inputs, targets = batch
         outputs = self.infer(inputs)
         loss = self.get_loss(outputs, targets, X=inputs, training=True)
         loss.backward()
+        for adversary in self._adversaries:
+            with adversary.pushing():
+                self.get_loss(self.infer(inputs), targets, X=inputs, training=True).backward()
         self._clip_gradients()
         return {"loss": loss, "y_pred": self._read(outputs).detach()}
 
@@ -276,6 +279,8 @@ class SequenceNet(NeuralNet):
         """Train on one thread; remember whether Ctrl-C ended it."""
         self._step, self._norms, self.interrupted_ = 0, Ledger(), False
         self._weights = list(self.module_.parameters())
+        parts = self.module_.modules()
+        self._adversaries = [part for part in parts if isinstance(part, Adversary) and part.strength]
         try:
             with single_thread():
                 return super().fit_loop(X, y, epochs, **fit_params)
@@ -379,4 +384,5 @@ class SequenceNet(NeuralNet):
 
     def __getstate__(self):
         # A generator belongs to its fit, and gradient norms may lie on a device that others lack.
-        return super().__getstate__() | {"order": None, "_norms": None, "_weights": []}
+        left: dict[str, Any] = {"order": None, "_norms": None, "_weights": [], "_adversaries": []}
+        return super().__getstate__() | left

@@ -1,5 +1,6 @@
 """Networks as plain ``torch.nn.Module``: they know neither scikit-learn nor skorch."""
 
+from sksequence.modules.adversary import Adversary
 from sksequence.modules.cells import CELLS, Cell, new_embedding, new_linear, new_recurrence
 from sksequence.modules.company import LEAST_ROWS
 from sksequence.modules.crf import (
@@ -29,6 +30,7 @@ __all__ = [
     "OPEN",
     "POOLINGS",
     "SHUT",
+    "Adversary",
     "Carry",
     "Cell",
     "Chain",

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
+from sksequence.modules.adversary import Adversary
 from sksequence.modules.cells import Generator, new_linear, new_recurrence
 from sksequence.modules.company import in_company, layer_in_company
 from sksequence.modules.inputs import Patches
@@ -87,6 +88,8 @@ class Encoder(nn.Module):
         Time steps that are read as one.
     dropout, input_dropout, recurrent_dropout : float
         Share dropped between layers, of the features that the first layer reads, and of recurrent weights.
+    adversarial : float
+        Strength of the `Adversary` of training.
     generator : torch.Generator or None
         Source of the initial weights.
     **options
@@ -108,11 +111,13 @@ class Encoder(nn.Module):
         dropout: float = 0.0,
         input_dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        adversarial: float = 0.0,
         generator: Generator = None,
         **options: Any,
     ):
         super().__init__()
         self.inputs = inputs
+        self.adversary = Adversary(adversarial)
         self.entry = SteadyDropout(input_dropout)
         self.patches = Patches(patch_size) if patch_size > 1 else None
         self.between = SeededDropout(dropout)
@@ -136,7 +141,7 @@ class Encoder(nn.Module):
 
     def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """States and their number: (B, T, F) or tokens (B, T), (B,) -> (B, T', H), (B,)."""
-        x = self.entry(self.inputs(values))
+        x = self.entry(self.adversary(self.inputs(values), lengths))
         if self.patches is not None:
             x, lengths = self.patches(x, lengths)
         for depth, layer in enumerate(self.layers):
@@ -167,13 +172,14 @@ class PooledNorm(nn.BatchNorm1d):
 
     momentum: float
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Scale each column: (B, H) -> (B, H)."""
+    def forward(self, x: torch.Tensor, *, remember: bool = True) -> torch.Tensor:
+        """Scale each column, and let the running moments move if asked: (B, H) -> (B, H)."""
         if not self.training or len(x) == 1:
             return self._scale(x, self.running_mean, self.running_var)
         moments = x.new_zeros(2, x.shape[1], dtype=self.weight.dtype)
         scaled = self._scale(x, *moments, training=True, momentum=1.0)  # fills them in
-        self._remember(*moments)
+        if remember:
+            self._remember(*moments)
         return scaled
 
     def _scale(self, x: torch.Tensor, mean: Any, var: Any, **options: Any) -> torch.Tensor:
@@ -236,5 +242,7 @@ class SequenceNetwork(nn.Module):
     def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """One output a sequence: (B, T, F) or tokens (B, T), (B,) -> (B, n_outputs)."""
         states, lengths = self.encoder(values, lengths)
-        pooled = self.dropout(self.norm(self.pooling(states, lengths)))
+        # Predictions are scaled by the moments of sequences as they came.
+        scaled = self.norm(self.pooling(states, lengths), remember=not self.encoder.adversary.pushes)
+        pooled = self.dropout(scaled)
         return in_company(self.head, pooled) if torch.is_inference_mode_enabled() else self.head(pooled)
