@@ -135,6 +135,9 @@ def compare(
 
     Notes
     -----
+    Each model is fitted once a fold: five folds of three default networks and a linear model are twenty fits.
+    Where sequences are long or many, ``verbose=1`` shows after a few fits how long the others will take.
+
     Differences to the best model are tested by the corrected resampled t-test (Nadeau & Bengio 2003), which
     allows for folds that share training samples. With few folds it finds large differences only; p-values
     are not corrected for the number of models, and the best is chosen by the same scores. Folds of a series

@@ -52,8 +52,8 @@ REVIEWS = {
 }
 SENTIMENT_TOKENS = {"max_length": 400, "truncate": "middle"}
 SENTIMENT = {"hidden_size": 256, "max_epochs": 3, "batch_size": 32, "precision": "bfloat16"}
-# Beside the model: vectors that learn slowly, and noise that it bears.
-BEGUN = {"embedding_lr": 1e-3, "input_dropout": 0.2}
+# Beside the model: vectors that learn slowly, noise that it bears, and an adversary.
+BEGUN = {"embedding_lr": 1e-3, "input_dropout": 0.2, "adversarial": 5.0}
 
 
 def value(text: str) -> Any:
