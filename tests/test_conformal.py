@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sksequence.forecasting.adaptive import GAMMA, adapted_level, shares_above
-from sksequence.forecasting.conformal import Calibration, share_mirrored, windows_needed
+from sksequence.forecasting.conformal import Calibration
+from sksequence.forecasting.window_counts import share_mirrored, windows_needed
 
 ONE = np.zeros(1, dtype=int)
 

@@ -6,83 +6,21 @@ side. Everything here is about scores alone: which quantiles, bounds and paths o
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
 from sksequence.forecasting.adaptive import adapted_level, shares_above
+from sksequence.forecasting.order_statistics import RankedScores, ceil, floor
+from sksequence.forecasting.stretching import StretchedBand
 
-__all__ = ["Calibration", "share_mirrored", "windows_needed"]
+__all__ = ["Calibration"]
 
 # Origins that are replayed; older ones count as scores, but no longer move a level.
 _REPLAYED = 1_000
 # Fewer complete windows than this tell little about how the steps hang together.
 _ENOUGH = 20
-# Steps much narrower than the others would blow up a band that is stretched as a whole.
-_NARROWEST = 0.01
-# Width of a band where all errors were the same.
-_NO_WIDTH = 1e-12
-# Products such as 20 * (1 - 0.95) must not be rounded up because of the last bit.
-_LAST_BITS = 1e-9
-# By which it is judged whether windows are enough for two tails, whatever coverage is asked for later.
-_USUAL_COVERAGE = 0.9
-
-
-def windows_needed(coverage: float, *, simultaneous: bool = False) -> int:
-    """Held-back windows that a coverage needs, if its bounds are not to be the largest scores seen.
-
-    Parameters
-    ----------
-    coverage : float
-        Share of values, or of windows, to be inside, between 0 and 1.
-    simultaneous : bool, default=False
-        Whether whole windows are to be inside: one tail, where equal tails have two.
-
-    Returns
-    -------
-    n_windows : int
-        The least n with ``n >= 2 / (1 - coverage) - 1``, or ``1 / (1 - coverage) - 1`` for one tail.
-
-    Examples
-    --------
-    >>> windows_needed(0.9), windows_needed(0.9, simultaneous=True)
-    (19, 9)
-    """
-    tails = 1 if simultaneous else 2
-    return max(1, math.ceil(tails / (1 - coverage) - 1 - _LAST_BITS))
-
-
-def share_mirrored(n_windows: int, n_series: int, horizon: int) -> float:
-    """Share of held-back windows that count with both signs: all of few, none of enough.
-
-    Two tails of a 90 % interval take 19 independent windows. Those of one series that overlap are worth
-    about one for every horizon. With fewer, whether forecasts were too high or too low of late says next to
-    nothing about the time to come: one level that passed would shift the interval away from the next one.
-
-    Parameters
-    ----------
-    n_windows : int
-        Held-back windows of a column.
-    n_series : int
-        Series that they come from.
-    horizon : int
-        Steps forecast.
-
-    Returns
-    -------
-    share : float
-        ``1 - n / 19`` for n independent windows, 0 for 19 and more.
-
-    Examples
-    --------
-    >>> share_mirrored(96, n_series=1, horizon=10), share_mirrored(5_000, n_series=1, horizon=10)
-    (0.4473684210526316, 0.0)
-    """
-    n_independent = n_series + max(n_windows - n_series, 0) / horizon
-    return max(0.0, 1 - min(n_independent, n_windows) / windows_needed(_USUAL_COVERAGE))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,15 +32,16 @@ class Calibration:
     a lower one the ``floor((n + 1) tau)``-th, the median lies between both. Were the scores exchangeable
     with the coming ones, an interval would then hold the next value with at least the probability asked
     for. Where n is too small for a level, the smallest or largest score stands in, and the coverage is
-    less: :func:`windows_needed` says how many it takes, `counts` how many there are.
+    less: :func:`~sksequence.forecasting.window_counts.windows_needed` says how many it takes, `counts` how
+    many there are.
 
     Windows of a time series are not exchangeable. Those that overlap share most of their targets, so n
     windows are worth far fewer independent ones, about n / horizon, and the series of a panel that move
     together are worth little more than one. Coverage then scatters as if n were that small, and two tails
     fall short on average, as the mean error of the few independent windows is taken for a lasting one. So
-    long as they are few, some or all of them count with both signs, see :func:`share_mirrored`: with all of
-    them, intervals rest on absolute errors. Where the future differs from the held-back rows, only later
-    scores can tell.
+    long as they are few, some or all of them count with both signs, see
+    :func:`~sksequence.forecasting.window_counts.share_mirrored`: with all of them, intervals rest on absolute
+    errors. Where the future differs from the held-back rows, only later scores can tell.
 
     Parameters
     ----------
@@ -142,11 +81,14 @@ class Calibration:
         return self.scores.shape[1]
 
     @cached_property
+    def ranked(self) -> RankedScores:
+        """The scores, to be asked for the k-th smallest of them."""
+        return RankedScores(self.scores, self.group, self.n_groups)
+
+    @property
     def counts(self) -> np.ndarray:
         """Scores known of each column and step, (n_groups, horizon), each once."""
-        counts = np.zeros((self.n_groups, self.horizon), dtype=np.int64)
-        np.add.at(counts, self.group, ~np.isnan(self.scores))
-        return counts
+        return self.ranked.counts
 
     @cached_property
     def both_signs(self) -> Calibration:
@@ -155,7 +97,7 @@ class Calibration:
             return self
         held = np.flatnonzero(self._arrival == 0)
         # One more wherever another whole window has come together.
-        turned = held[np.diff(np.floor(np.arange(len(held) + 1) * self.mirrored + _LAST_BITS)) > 0]
+        turned = held[np.diff(floor(np.arange(len(held) + 1) * self.mirrored)) > 0]
         return Calibration(
             np.concatenate([self.scores, -self.scores[turned]]),
             np.concatenate([self.group, self.group[turned]]),
@@ -179,11 +121,7 @@ class Calibration:
         quantiles : ndarray of shape (n, horizon, k)
             From all scores, those that came later too; NaN for a step without any.
         """
-        every = self.both_signs
-        ranks = _ranks(every.counts, levels)
-        return np.stack([(every._ranked(low) + every._ranked(high)) / 2 for low, high in ranks], axis=-1)[
-            group
-        ]
+        return self.both_signs.ranked.quantiles(levels)[group]
 
     def band(
         self, coverage: float, group: np.ndarray, *, simultaneous: bool = False, adaptive: bool = True
@@ -248,7 +186,7 @@ class Calibration:
         group, every = np.asarray(group), self.both_signs
         drawn = np.full((len(group), n_samples, self.horizon), np.nan)
         for g in np.unique(group):
-            pool = every.scores[(every.group == g) & every._usable(g, _ENOUGH)]
+            pool = every.scores[(every.group == g) & every.ranked.usable(g, _ENOUGH)]
             wanted = np.flatnonzero(group == g)
             if len(pool):
                 found = pool[generator.integers(len(pool), size=(len(wanted), n_samples))]
@@ -326,104 +264,18 @@ class Calibration:
             # Beyond the middle, the bounds would change places.
             tails = np.minimum(adapted_level(*self._tail_shares, tails, self._known_after), 0.5)
         below, above = tails[:, : self.horizon], tails[:, self.horizon :]
-        n = self.counts + 1
-        return self._ranked(_floor(n * below)), self._ranked(_ceil(n * (1 - above)))
+        n, ranked = self.counts + 1, self.ranked
+        return ranked.at(floor(n * below)), ranked.at(ceil(n * (1 - above)))
 
     def _stretched(self, coverage: float, adaptive: bool) -> tuple[np.ndarray, np.ndarray]:
         """Bounds (n_groups, horizon) of windows as a whole."""
-        (low, _), (middle, _), (_, high) = _ranks(self.counts, [(1 - coverage) / 2, 0.5, (1 + coverage) / 2])
-        center = self._ranked(middle)
-        below, above = center - self._ranked(low), self._ranked(high) - center
-        least = np.maximum(_NARROWEST * _mean(np.concatenate([below, above], axis=1)), _NO_WIDTH)
-        factors = np.full((len(self.scores), 1), np.nan)
-        for g in np.unique(self.group):
-            factors[self.group == g, 0] = self._factors(g, coverage, least[g])
+        band = StretchedBand.of(self.ranked, coverage)
         level = np.full((self.n_groups, 1), 1 - coverage)
         if adaptive:
             known_after = np.array([self.horizon])
-            level = adapted_level(*self._shares(factors, known_after), level, known_after)
-        whole = Calibration(factors, self.group, self.n_groups)
-        factor = whole._ranked(_ceil((whole.counts + 1) * (1 - level)))
-        return center - factor * np.maximum(below, least), center + factor * np.maximum(above, least)
-
-    def _factors(self, g: int, coverage: float, least: np.ndarray) -> np.ndarray:
-        """How far the bounds that the other windows give must be stretched to hold each window, (n,)."""
-        own, n = self.group == g, self.counts[g]
-        scores, usable = self.scores[own], self._usable(g, windows_needed(coverage, simultaneous=True))[own]
-        values, starts = self._sorted
-        ordered = values[:, starts[g] : starts[g] + len(scores)].T
-
-        def of_others(rank):
-            def at(place):
-                return np.take_along_axis(ordered, np.clip(place, 1, np.maximum(n, 1))[None] - 1, axis=0)
-
-            rank = np.clip(rank, 1, np.maximum(n - 1, 1))
-            return np.where(scores <= at(rank), at(rank + 1), at(rank))
-
-        (low, _), (middle, _), (_, high) = _ranks(n - 1, [(1 - coverage) / 2, 0.5, (1 + coverage) / 2])
-        center = of_others(middle)
-        below, above = center - of_others(low), of_others(high) - center
-        away = scores - center
-        needed = np.where(away < 0, -away / np.maximum(below, least), away / np.maximum(above, least))
-        return np.where(usable, np.fmax.reduce(needed, axis=1), np.nan)
-
-    def _usable(self, g: int, enough: int) -> np.ndarray:
-        """Windows without missing steps where a column has enough, else those with a step, (n_windows,)."""
-        complete = self._n_known == self.horizon
-        return complete if (complete & (self.group == g)).sum() >= enough else self._n_known > 0
-
-    @cached_property
-    def _n_known(self) -> np.ndarray:
-        """Steps of each window that are not missing, (n_windows,)."""
-        return (~np.isnan(self.scores)).sum(axis=1)
-
-    # ------------------------------------------------------------------ order statistics
-    @cached_property
-    def _sorted(self) -> tuple[np.ndarray, np.ndarray]:
-        """Scores (horizon, n_windows), column by column, each sorted with NaN last; where each begins."""
-        values = np.ascontiguousarray(self.scores[np.argsort(self.group, kind="stable")].T)
-        starts = np.searchsorted(np.sort(self.group), np.arange(self.n_groups + 1))
-        for start, stop in pairwise(starts):
-            values[:, start:stop].sort(axis=1)
-        return values, starts[:-1]
-
-    def _ranked(self, rank: np.ndarray) -> np.ndarray:
-        """The rank-th smallest score of each column and step, both (n_groups, horizon).
-
-        Ranks run from 1; what lies beyond the scores is the extreme one.
-        """
-        values, starts = self._sorted
-        if not values.size:
-            return np.full(self.counts.shape, np.nan)
-        place = starts[:, None] + np.clip(rank, 1, np.maximum(self.counts, 1)) - 1
-        found = values[np.arange(self.horizon), np.minimum(place, values.shape[1] - 1)]
-        return np.where(self.counts > 0, found, np.nan)
-
-
-def _ranks(n: np.ndarray, levels) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Ranks, from 1, of the scores between which each level lies, with the correction for n scores.
-
-    Both are the outer one, except at the median, which lies between its neighbours.
-    """
-    found = []
-    for level in np.asarray(levels, dtype=float):
-        low, high = _floor((n + 1) * level), _ceil((n + 1) * level)
-        found.append((low if level <= 0.5 else high, high if level >= 0.5 else low))
-    return found
-
-
-def _floor(values: np.ndarray) -> np.ndarray:
-    return np.floor(values + _LAST_BITS).astype(np.int64)
-
-
-def _ceil(values: np.ndarray) -> np.ndarray:
-    return np.ceil(values - _LAST_BITS).astype(np.int64)
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Mean of each row without NaN, (n, 1); 0 for none."""
-    seen = ~np.isnan(values)
-    return (np.where(seen, values, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))[:, None]
+            level = adapted_level(*self._shares(band.factors, known_after), level, known_after)
+        needed = RankedScores(band.factors, self.group, self.n_groups)
+        return band.bounds(needed.at(ceil((needed.counts + 1) * (1 - level))))
 
 
 def _occurrence(group: np.ndarray) -> np.ndarray:

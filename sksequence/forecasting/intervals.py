@@ -10,11 +10,12 @@ from sklearn.utils import check_random_state
 
 from sksequence.exceptions import InputError
 from sksequence.forecasting.base import Forecaster
-from sksequence.forecasting.conformal import Calibration, share_mirrored, windows_needed
+from sksequence.forecasting.conformal import Calibration
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.predictive import Predictive
 from sksequence.forecasting.reader import refuse_number
 from sksequence.forecasting.task import Task, by_series
+from sksequence.forecasting.window_counts import share_mirrored, windows_needed
 from sksequence.forecasting.windows import Windows
 
 __all__ = ["MOST_WINDOWS", "ProbabilisticForecaster"]
