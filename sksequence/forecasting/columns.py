@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sksequence.exceptions import InputError, InputTypeError
-from sksequence.forecasting.panel import Form
+from sksequence.forecasting.form import Form
 from sksequence.forecasting.tables import (
     Keys,
     floating,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from sksequence.exceptions import InputError
-from sksequence.forecasting.panel import Form, Panel
+from sksequence.forecasting.form import Form
+from sksequence.forecasting.panel import Panel
 from sksequence.sequences import SequenceArray
 
 __all__ = ["join"]

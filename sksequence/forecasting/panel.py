@@ -1,4 +1,4 @@
-"""One or many time series as univariate channels, and forecasts in the form that they came in."""
+"""One or many time series as univariate channels."""
 
 from __future__ import annotations
 
@@ -10,28 +10,13 @@ from typing import Any
 import numpy as np
 
 from sksequence.exceptions import InputError
+from sksequence.forecasting.form import Form
 from sksequence.forecasting.missing import has_missing
-from sksequence.forecasting.tables import write_table
 from sksequence.forecasting.timeline import Timeline
+from sksequence.forecasting.writing import write_long, write_one
 from sksequence.sequences import SequenceArray
 
-__all__ = ["Form", "Panel", "stacked"]
-
-
-@dataclass(frozen=True, eq=False)
-class Form:
-    """What one table, or the whole panel, looked like: its kind and the names that go with it.
-
-    `kind` is "vector", "matrix", "series", "frame", "table" (of polars or Arrow, or with times in a
-    column), "column" (of polars or Arrow) for one table, and "one", "list", "dict", "stack", "long"
-    (an index of two levels), "keyed" (a long table with the names of series in a column) for the
-    panel. `names` holds the name of a Series or of the columns of a DataFrame; the `Keys` of a table;
-    the `Keys` and name of a column; the names of the series of a dict; and of a long table those
-    names, the names of its levels, and that of its columns.
-    """
-
-    kind: str
-    names: Any = None
+__all__ = ["Panel", "stacked"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,9 +235,9 @@ class Panel:
             return forecasts
         times, which = self._following(forecasts.shape[1])
         if self.form.kind in ("long", "keyed"):
-            return self._wrap_long(forecasts, times, which, labels)
+            return write_long(self.form, forecasts, self.columns, times=times, which=which, labels=labels)
         tables = [
-            self._wrap_table(form, times[k], table, labels)
+            write_one(form, table, self.columns, index=times[k], labels=labels)
             for form, k, table in zip(self.table_forms, which.tolist(), forecasts, strict=True)
         ]
         if self.form.kind == "dict":
@@ -275,57 +260,6 @@ class Panel:
         which = np.fromiter((known[id(line)] for line in self.timelines), np.intp, self.n_series)
         return [None if line is None else line.following(n_steps) for line in lines], which
 
-    def _wrap_table(self, form: Form, index, table: np.ndarray, labels):
-        """One table (horizon, n_columns[, k])."""
-        if form.kind == "vector":
-            return table[:, 0]
-        if form.kind == "matrix":
-            return table
-        if form.kind == "table":
-            return write_table(form.names, index, _flat(table), _joined_names(self.columns, labels))
-        if form.kind == "column":
-            return _write_column(form, table, labels)
-        import pandas as pd
-
-        if form.kind == "series":
-            if labels is None:
-                return pd.Series(table[:, 0], index=index, name=form.names)
-            return pd.DataFrame(table[:, 0], index=index, columns=labels)
-        return pd.DataFrame(_flat(table), index=index, columns=self._columns_by(form.names, labels))
-
-    def _wrap_long(self, forecasts: np.ndarray, times: list, which: np.ndarray, labels):
-        """All series in one table; series `i` has the index ``times[which[i]]``."""
-        horizon = forecasts.shape[1]
-        values = _flat(forecasts.reshape(-1, *forecasts.shape[2:]))
-        step = (which[:, np.newaxis] * horizon + np.arange(horizon)).ravel()
-        some = None if times[0] is None else times[0].append(times[1:])
-        if self.form.kind == "keyed":
-            all_times = None if some is None else some.take(step)
-            return write_table(self.form.names, all_times, values, _joined_names(self.columns, labels))
-        import pandas as pd
-
-        keys, names, column_name = self.form.names
-        # Names and times are sorted by what there is of them, not by what there is of rows.
-        name, time = pd.Categorical(keys), pd.Categorical(some)
-        index = pd.MultiIndex(
-            levels=[name.categories, time.categories],
-            codes=[np.repeat(name.codes, horizon), time.codes[step]],
-            names=names,
-            verify_integrity=False,
-        )
-        return pd.DataFrame(values, index=index, columns=self._columns_by(column_name, labels))
-
-    def _columns_by(self, name, labels):
-        """Columns of a DataFrame, with the labels as a further level."""
-        import pandas as pd
-
-        columns = pd.Index(self.columns, name=name)
-        if labels is None:
-            return columns
-        keys = self.columns if columns.nlevels > 1 else [(column,) for column in self.columns]
-        pairs = [(*key, label) for key in keys for label in labels]
-        return pd.MultiIndex.from_tuples(pairs, names=[*columns.names, labels.name])
-
 
 def _once(function: Callable) -> Callable:
     """The function of a timeline, None for None, called once for a timeline that many series share."""
@@ -346,26 +280,6 @@ def _once(function: Callable) -> Callable:
         return result
 
     return of
-
-
-def _flat(table: np.ndarray) -> np.ndarray:
-    """Values (n_rows, n_columns[, k]) as (n_rows, n_columns * k)."""
-    return table.reshape(len(table), -1)
-
-
-def _joined_names(columns: tuple, labels) -> list:
-    """Names of the columns of a table, each with its label."""
-    return (
-        list(columns) if labels is None else [f"{column}_{label}" for column in columns for label in labels]
-    )
-
-
-def _write_column(form: Form, table: np.ndarray, labels):
-    """A column of polars or Arrow; a table where it has several labels."""
-    keys, name = form.names
-    names = [name] if labels is None else [f"{name}_{label}" if name else f"{label}" for label in labels]
-    written = write_table(keys, None, _flat(table[:, :1]), names)
-    return written if labels is not None else written[name]
 
 
 def stacked(values: np.ndarray, lengths: np.ndarray) -> SequenceArray:

@@ -15,8 +15,9 @@ from sklearn.base import BaseEstimator
 
 from sksequence._params import Parameters, instance_of, integer, none, one_of, param
 from sksequence.exceptions import InputError
+from sksequence.forecasting.form import Form
 from sksequence.forecasting.missing import impute
-from sksequence.forecasting.panel import Form, Panel
+from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.roles import Roles
 from sksequence.forecasting.series import join, read_series
 from sksequence.forecasting.tables import has_index

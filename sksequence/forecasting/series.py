@@ -33,9 +33,10 @@ import numpy as np
 from sksequence.exceptions import InputError
 from sksequence.forecasting.columns import Columns, as_array, float64, read_columns
 from sksequence.forecasting.finite import refuse_unreadable
+from sksequence.forecasting.form import Form
 from sksequence.forecasting.indexes import Parts, repeats
 from sksequence.forecasting.joining import join
-from sksequence.forecasting.panel import Form, Panel
+from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.tables import distinct, floating, is_column, is_pandas, is_table, read_keys
 from sksequence.forecasting.timeline import Timeline
 from sksequence.sequences import SequenceArray

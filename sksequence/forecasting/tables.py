@@ -1,6 +1,6 @@
 """Tables whose keys are columns, of pandas, polars or Arrow: the name of a series, the time of a row.
 
-Polars and Arrow are read and written through narwhals, which is imported here with the first such
+Polars and Arrow are read through narwhals, which is imported with the first such
 table.
 """
 
@@ -25,7 +25,7 @@ __all__ = [
     "is_table",
     "read_keys",
     "read_numbers",
-    "write_table",
+    "taken",
 ]
 
 
@@ -53,7 +53,7 @@ class Keys:
 
     def take(self, series: np.ndarray) -> Keys:
         """The keys of some of the series, in this order."""
-        return replace(self, ids=_taken(self.ids, series), labels=self.labels.take(series))
+        return replace(self, ids=taken(self.ids, series), labels=self.labels.take(series))
 
 
 def is_pandas(X) -> bool:
@@ -80,9 +80,6 @@ def has_index(X) -> bool:
     """Whether X, or the first of a list or dict, has an index of its own: a Series or DataFrame of pandas."""
     items = list(X.values()) if isinstance(X, Mapping) else X if isinstance(X, (list, tuple)) else [X]
     return bool(len(items)) and is_pandas(items[0])
-
-
-# Reading -----------------------------------------------------------------------------------------
 
 
 def read_keys(table, id, time, *, caller: str, series: str):
@@ -178,11 +175,11 @@ def distinct(names, id, caller: str):
             f"{caller}: X has {len(codes)} rows, of which {int((codes < 0).sum())} have no {id!r}, but every "
             "row needs the name of its series. Fill it or drop the row."
         )
-    ids = _taken(names, np.unique(codes, return_index=True)[1])
+    ids = taken(names, np.unique(codes, return_index=True)[1])
     return codes, ids, pd.Index(np.asarray(ids), tupleize_cols=False)
 
 
-def _taken(column, rows: np.ndarray):
+def taken(column, rows: np.ndarray):
     """Some rows of a Series or column, of its own library."""
     import narwhals as nw
 
@@ -278,70 +275,3 @@ def floating(dtypes) -> np.dtype:
         return np.dtype(float)
     dtype = np.result_type(*dtypes)
     return dtype if dtype.kind == "f" else np.dtype(float)
-
-
-# Writing -----------------------------------------------------------------------------------------
-
-
-def write_table(keys: Keys, times, values: np.ndarray, names: list):
-    """Key columns and values as a table of the library that they came from.
-
-    Parameters
-    ----------
-    keys : Keys
-        Which columns to write.
-    times : pandas.Index or None
-        Time of each row.
-    values : ndarray of shape (n_rows, n_columns)
-        As many rows for every series, one series after the other.
-    names : list
-        Name of each column of `values`.
-
-    Returns
-    -------
-    table : DataFrame or Table
-        The key columns first, in the order in which they came.
-    """
-    n_ids = 1 if keys.ids is None else len(keys.ids)
-    rows = np.repeat(np.arange(n_ids), len(values) // n_ids)
-    if is_pandas(keys.template):
-        return _write_pandas(keys, times, values, names, rows)
-    import narwhals as nw
-
-    template = nw.from_native(keys.template, eager_only=True)
-    backend = nw.get_native_namespace(template)
-    columns = {}
-    for name in template.columns:
-        if name == keys.id:
-            columns[name] = nw.from_native(_taken(keys.ids, rows), series_only=True)
-        else:
-            columns[name] = _native_times(times, template[name], backend)
-    for place, name in enumerate(names):
-        columns[name] = nw.new_series(name, np.ascontiguousarray(values[:, place]), backend=backend)
-    return nw.from_dict(columns).to_native()
-
-
-def _write_pandas(keys: Keys, times, values: np.ndarray, names: list, rows: np.ndarray):
-    import pandas as pd
-
-    table = pd.DataFrame(values, columns=pd.Index(names, tupleize_cols=False))
-    for place, name in enumerate(keys.template.columns):
-        key = _taken(keys.ids, rows) if name == keys.id else pd.Series(times)
-        table.insert(place, name, key)
-    return table
-
-
-def _native_times(times, template, backend):
-    """Times as a column like the empty one that came."""
-    import narwhals as nw
-    import pandas as pd
-
-    dtype = template.dtype
-    zone = getattr(times, "tz", None)
-    if isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        times = times.tz_convert("UTC").tz_localize(None) if zone is not None else times
-        times = times.as_unit(getattr(dtype, "time_unit", "ms"))
-    column = nw.new_series(template.name, times.to_numpy(), backend=backend)
-    if zone is not None:
-        column = column.dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone)
-    return column.cast(dtype)
