@@ -433,3 +433,11 @@ def test_paths_take_chance_from_their_generator_only():
     np.testing.assert_array_equal(first, calibration.paths(20, ONE, np.random.default_rng(3)))
     assert not np.array_equal(first, calibration.paths(20, ONE, np.random.default_rng(4)))
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+def test_rescaled_scores_change_on_their_side_of_the_center():
+    scores = np.array([[-1.0, 2.0], [3.0, -4.0], [np.nan, 1.0]])
+    group = np.array([0, 1, 0])
+    below, above = np.array([[10.0, 20.0], [30.0, 40.0]]), np.array([[2.0, 3.0], [4.0, 5.0]])
+    changed = calibrated(scores, 2, group).rescaled(below, above)
+    np.testing.assert_array_equal(changed.scores, [[-10.0, 6.0], [12.0, -160.0], [np.nan, 3.0]])

@@ -424,6 +424,15 @@ def test_origins_need_the_targets():
             method(X[["promo", "visits"]])
 
 
+@pytest.mark.parametrize("freq", ["h", "12h", "2D", "7D"])
+def test_future_of_another_step_is_refused(freq):
+    X = shop()
+    model, future = quick(**ROLES).fit(X), coming(X, 40)
+    plan = future.set_axis(pd.date_range(future.index[0], periods=40, freq=freq))
+    with pytest.raises(InputError, match=r"`future` has a row at .* where .* is needed, the step"):
+        model.predict(future=plan)
+
+
 def test_future_of_arrays_beside_y():
     X = shop()
     model = quick(known_future="promo").fit(X[["promo", "visits"]], X["sales"])

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sksequence import SeasonalNaiveForecaster
+from sksequence import NaiveForecaster, SeasonalNaiveForecaster
+from sksequence.exceptions import InputError
 from sksequence.forecasting.indexes import Parts, repeats
 from sksequence.forecasting.series import read_series
 
+DAYS = pd.date_range("2024-01-01", periods=40)
 HOURS = pd.date_range("2024-01-01", periods=40, freq="h")
 
 
@@ -114,3 +116,47 @@ def test_series_that_are_alike_share_one_timeline():
     tail = panel.tail(40).timelines
     assert tail[1] is first
     assert tail[3] is third
+
+
+@pytest.mark.parametrize("method", ["update", "backtest", "score"])
+@pytest.mark.parametrize("freq", ["h", "7D", "2D"])
+def test_rows_that_go_on_by_another_step_are_refused(method, freq):
+    model = NaiveForecaster(horizon=2).fit(
+        pd.Series(np.arange(40.0), pd.date_range("2024-01-01", periods=40))
+    )
+    later = pd.Series(np.arange(30.0), pd.date_range("2024-02-10", periods=30, freq=freq))
+    with pytest.raises(InputError, match=rf"{method}: X has a row at .* where 2024-02-11 .* is needed"):
+        getattr(model, method)(later)
+
+
+def test_one_row_has_no_step_of_its_own():
+    model = NaiveForecaster(horizon=2).fit(
+        pd.Series(np.arange(40.0), pd.date_range("2024-01-01", periods=40))
+    )
+    model.update(pd.Series([7.0], pd.DatetimeIndex(["2024-02-10"])))
+    assert model.predict().index[0] == pd.Timestamp("2024-02-11")
+
+
+def test_business_days_and_month_ends_go_on_by_their_own_step():
+    for freq in ("B", "ME", "QS", "7D"):
+        index = pd.date_range("2024-01-01", periods=60, freq=freq)
+        known = pd.Series(np.arange(40.0), index[:40])
+        for later in (index[40:], pd.DatetimeIndex(list(index[40:]))):  # with a frequency, and without
+            model = NaiveForecaster(horizon=2).fit(known)
+            model.update(pd.Series(np.arange(20.0), later))
+            assert model.predict().index[0] == index[-1] + index.freq
+
+
+@pytest.mark.parametrize(
+    ("months", "season"), [(1, 12), (3, 4), (12, 1)], ids=["monthly", "quarterly", "yearly"]
+)
+def test_calendar_steps_from_any_day_are_continued(months, season):
+    step = pd.DateOffset(months=months)
+    index = pd.date_range("2001-01-15", periods=60, freq=step)
+    x = np.tile(np.arange(float(season)), 60)[:60]
+    for given in (index, pd.DatetimeIndex(list(index))):
+        model = SeasonalNaiveForecaster(horizon=3).fit(pd.Series(x, given))
+        assert model.season_ == season
+        forecast = model.predict()
+        assert list(forecast.index) == [index[-1] + k * step for k in (1, 2, 3)]
+        np.testing.assert_array_equal(forecast, np.resize(x[60 - season :], 3))

@@ -486,3 +486,39 @@ def test_adaptive_backtest_learns_from_errors_that_are_known_and_from_no_others(
     columns = ["forecast", "lower", "upper"]
     np.testing.assert_array_equal(other.loc[early, columns], tables[1].loc[early, columns])
     assert (other.loc[~early, "upper"] != tables[1].loc[~early, "upper"]).any()
+
+
+def weekly(n_rows, seed):
+    rng = np.random.default_rng(seed)
+    return 50 + 10 * np.sin(2 * np.pi * np.arange(n_rows) / 7) + rng.normal(size=n_rows)
+
+
+@pytest.mark.parametrize("loss", ["normal", "student_t", "quantile"])
+def test_errors_come_along_to_the_network_that_learns_from_all_rows(loss):
+    # A second network that has made more steps is surer of itself than the one whose errors were measured.
+    inside = []
+    for i in range(8):
+        X = weekly(207, seed=100 + i)
+        model = LSTMForecaster(horizon=7, loss=loss, max_epochs=8, random_state=i).fit(X[:200])
+        low, high = model.predict_interval(coverage=0.9).T
+        inside.append((low <= X[200:]) & (X[200:] <= high))
+    assert np.mean(inside) > 0.82
+
+
+@pytest.mark.parametrize("continued", ["partial_fit", "warm_start"])
+def test_errors_come_along_where_training_goes_on(continued):
+    def widths():
+        _, own = model._ahead(None, None, "predict")
+        return own.below.mean(), np.diff(model.predict_interval(), axis=1).mean()
+
+    X = weekly(200, seed=0)
+    model = LSTMForecaster(horizon=7, loss="normal", max_epochs=4, random_state=0).fit(X)
+    own, calibrated = widths()
+    if continued == "warm_start":
+        model.set_params(warm_start=True, max_epochs=20).fit(X)
+    else:
+        for _ in range(20):
+            model.partial_fit(X)
+    surer, still = widths()
+    assert surer < 0.5 * own
+    assert still == pytest.approx(calibrated, rel=0.1)

@@ -153,6 +153,7 @@ class Forecaster(SeriesReader):
         indexed = all(line is not None for line in (*panel.timelines, *known.timelines))
         if not indexed or panel.continues(known):
             return
+        self._refuse_other_steps(panel, caller)
         for i, (new, old) in enumerate(zip(panel.timelines, known.timelines, strict=True)):
             if new is not None and old is not None and not new.continues(old):
                 which = panel.name(i)
@@ -164,6 +165,18 @@ class Forecaster(SeriesReader):
         raise InputError(
             f"{caller}: X names other series or columns than those known. Pass the next rows of every series."
         )
+
+    def _refuse_other_steps(self, panel: Panel, caller: str) -> None:
+        """Refuse rows that begin where the known ones end, but go on by another step."""
+        if panel.n_series != self.context_.n_series:
+            return
+        for i, (new, old) in enumerate(zip(panel.timelines, self.context_.timelines, strict=True)):
+            off = None if new is None or old is None or not new.follows(old) else new.off_step(old)
+            if off is not None:
+                raise InputError(
+                    f"{caller}: {panel.name(i)} has a row at {off[0]} where {off[1]} is needed, the step of "
+                    "the known rows. Pass a row for each step, with asfreq or resample, or fit anew."
+                )
 
     def _latest(self, panel: Panel) -> Panel:
         """Rows remembered: enough to forecast again what the next rows will tell."""
@@ -288,6 +301,8 @@ class Forecaster(SeriesReader):
         if not alone and panel.continues(self.context_):
             earlier = self.context_.tail(self._rows_behind(self.context_, self._reach))
             before, panel = earlier.lengths, earlier.followed_by(panel)
+        elif not alone:
+            self._refuse_other_steps(panel, caller)
         task = self._task(panel)
         n = task.targets.channels.lengths
         # Rows remembered are context: the first forecast is that of `predict`.

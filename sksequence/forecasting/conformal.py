@@ -223,6 +223,22 @@ class Calibration:
             arrival=np.concatenate([known, known.max(initial=0) + 1 + order]),
         )
 
+    def rescaled(self, below: np.ndarray, above: np.ndarray) -> Calibration:
+        """The same errors in other units.
+
+        Parameters
+        ----------
+        below, above : ndarray of shape (n_groups, horizon)
+            What scores under and over 0 are multiplied by, at each column and step.
+
+        Returns
+        -------
+        calibration : Calibration
+            Leaves this one as it is.
+        """
+        factor = np.where(self.scores < 0, below[self.group], above[self.group])
+        return replace(self, scores=self.scores * factor)
+
     @property
     def _arrival(self) -> np.ndarray:
         return np.zeros(len(self.scores), dtype=np.int64) if self.arrival is None else self.arrival

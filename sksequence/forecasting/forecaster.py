@@ -13,8 +13,9 @@ from sksequence.forecasting.criterion import ForecastLoss
 from sksequence.forecasting.holdback import held_windows, rows_before_tail
 from sksequence.forecasting.intervals import MOST_WINDOWS
 from sksequence.forecasting.network import NetworkForecaster
-from sksequence.forecasting.outputs import check_counts
+from sksequence.forecasting.outputs import Distribution, check_counts
 from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.predictive import Predictive
 from sksequence.forecasting.probe import ForecastProbe
 from sksequence.forecasting.skill import Yardstick, warn_without_skill
 from sksequence.forecasting.task import Task
@@ -25,6 +26,8 @@ __all__ = ["GRUForecaster", "LSTMForecaster", "RNNForecaster"]
 
 # Means of two good forecasts are hard to beat by weights that are estimated (Stock & Watson 2004).
 _LINEAR_SHARE = 0.5
+# Windows on which a network is compared with what it was before.
+_COMPARED = 2_000
 
 
 class SequenceForecaster(NetworkForecaster):
@@ -95,12 +98,14 @@ class SequenceForecaster(NetworkForecaster):
         log = self._forecasts_logarithms(whole, caller)
         if not continues:
             self.linear_share_ = self._first_share(whole, measured=kept is not None)
+        said = self._said(whole, caller) if continues and self._has_units else None
         with returned_memory(self.keep_memory):
             if kept is not None:
                 self._learn(whole.head(kept), X, caller, fresh=not continues, log=log, whole=whole)
-                self._measure(whole, kept, caller)
+                said = self._measure(whole, kept, caller)
             if kept is None or (twice and not self.net_.interrupted_):
                 self._learn(whole, X, caller, fresh=not continues, log=log)
+                self._renew_units(whole, said, caller)
             self._remember(panel, whole)
         return self
 
@@ -139,7 +144,9 @@ class SequenceForecaster(NetworkForecaster):
         log = self._forecasts_logarithms(task, caller) if fresh else False
         if fresh:
             self.linear_share_ = self._first_share(task, measured=False)
+        said = self._said(task, caller) if not fresh and self._has_units else None
         self._learn(task, X, caller, fresh=fresh, log=log, passes=passes)
+        self._renew_units(task, said, caller)
         self._remember(panel, task)
         return self
 
@@ -288,6 +295,24 @@ class SequenceForecaster(NetworkForecaster):
         windows = task.training_windows(window=self.window_, horizon=self._ahead_steps)
         return self._asked(self._training_examples(task, windows, caller))
 
+    # ------------------------------------------------------------------ units of errors
+    @property
+    def _has_units(self) -> bool:
+        """Whether errors are kept in units of the network's own distributions."""
+        return self.calibration_ is not None and isinstance(self._output, Distribution)
+
+    def _said(self, task: Task, caller: str) -> tuple[Windows, Predictive]:
+        """Some windows, and what the network says after them before it learns more."""
+        options = {"window": self.window_, "horizon": self.horizon, "most": _COMPARED}
+        windows = task.training_windows(**options)
+        return windows, self._predictive(task, windows, caller)
+
+    def _renew_units(self, task: Task, said: tuple[Windows, Predictive] | None, caller: str) -> None:
+        """Keep errors in units of the distributions of the network as it is now, which said other ones."""
+        if said is not None and said[1].own is not None:
+            windows, before = said
+            self._change_units(before, self._predictive(task, windows, caller))
+
     # ------------------------------------------------------------------ what it is worth
     def _key_figures(self) -> list[tuple[str, str]]:
         figures = super()._key_figures()
@@ -296,11 +321,14 @@ class SequenceForecaster(NetworkForecaster):
             figures.append(("skill", f"{self.skill_:.3f} (against {weakest})"))
         return figures
 
-    def _measure(self, task: Task, kept: np.ndarray, caller: str) -> None:
-        """Compare with simple forecasts on held-back windows, and keep the errors for intervals."""
+    def _measure(self, task: Task, kept: np.ndarray, caller: str) -> tuple[Windows, Predictive] | None:
+        """Compare with simple forecasts on held-back windows, and keep the errors for intervals.
+
+        Gives these windows and what was forecast after them.
+        """
         held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
         if np.isnan(task.actual(held)).all():
-            return
+            return None
         yardstick = Yardstick.of(task, task.head(kept), held)
         over = held.over(self._channels(task, caller))
         outputs = self._network_outputs(task, over, caller)
@@ -320,6 +348,7 @@ class SequenceForecaster(NetworkForecaster):
         doubtful = {} if yardstick.is_worse(mixed.point(), linear) else {"linear"}
         alarms = {name: skill for name, skill in self.skills_.items() if name not in doubtful}
         warn_without_skill(alarms, self.season_, len(held), caller)
+        return held, mixed
 
 
 class RNNForecaster(RNNCell, SequenceForecaster):

@@ -48,7 +48,7 @@ def read_future(
     rows = _same_series(rows, panel, caller)
     rows = _known_columns(rows, panel, known, n_features, caller)
     offset = np.array(
-        [_offset(*lines, caller) for lines in zip(rows.timelines, panel.timelines, strict=True)]
+        [_offset(*lines, horizon, caller) for lines in zip(rows.timelines, panel.timelines, strict=True)]
     )
     left = rows.lengths - offset
     if (left < horizon).any():
@@ -125,7 +125,7 @@ def _known_columns(rows: Panel, panel: Panel, known: tuple, n_features: int, cal
     return rows.select(known, caller=caller)
 
 
-def _offset(own, line, caller: str) -> int:
+def _offset(own, line, horizon: int, caller: str) -> int:
     """Rows of `future` before the first one that is needed."""
     if own is None or line is None:
         return 0
@@ -141,5 +141,12 @@ def _offset(own, line, caller: str) -> int:
         raise InputError(
             f"{caller}: `future` runs from {own.index[0]} to {own.index[-1]}, but the first row needed is "
             f"{first}. Pass the rows that follow the known ones."
+        )
+    later = own.last(len(own.index) - position)
+    off = later.off_step(line, horizon)
+    if off is not None:
+        raise InputError(
+            f"{caller}: `future` has a row at {off[0]} where {off[1]} is needed, the step of the known rows. "
+            "Pass a row for each step that is forecast."
         )
     return position

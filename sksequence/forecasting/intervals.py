@@ -258,6 +258,16 @@ class ProbabilisticForecaster(Forecaster):
             Calibration(scores[::every], column, n_columns, mirrored=mirrored) if n_known else None
         )
 
+    def _change_units(self, before: Predictive, now: Predictive) -> None:
+        """Errors that were kept in units of a network's own spreads, in those of the one that replaces it.
+
+        A network that was trained anew is surer, or less sure, of itself: on the same windows, the two are
+        compared. Spreads of windows are the same for both.
+        """
+        if before.own is not None and self.calibration_ is not None:
+            units = before.spread_against(now, len(self.targets_))
+            self.calibration_ = self.calibration_.rescaled(*units)
+
     def _known_spread(self, spread: np.ndarray, column: np.ndarray) -> np.ndarray:
         """Spreads (n_windows, 1), those of windows that tell too little taken from the held-back ones."""
         if not hasattr(self, "_usual_spread"):

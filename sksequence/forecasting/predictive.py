@@ -60,6 +60,30 @@ class Predictive:
         error = self.scaling.forward(targets, self.column, caller="scores") - self.location
         return error / np.where(error < 0, self.below, self.above)
 
+    def spread_against(self, other: Predictive, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
+        """How many times wider spreads are than another forecaster's for the same windows.
+
+        Parameters
+        ----------
+        other : Predictive
+            Of the same windows, maybe on another scale.
+        n_columns : int
+            Columns that the windows belong to.
+
+        Returns
+        -------
+        below, above : ndarray of shape (n_columns, horizon)
+            Geometric means over the windows of each column; 1 where there is none.
+        """
+        scale = np.log(self.scaling.scale / other.scaling.scale)
+        ratios = []
+        for own, others in ((self.below, other.below), (self.above, other.above)):
+            ratio = np.broadcast_to(np.log(own) - np.log(others), self.location.shape)
+            rows = [self.column == j for j in range(n_columns)]
+            ratios.append([ratio[row].mean(axis=0) if row.any() else ratio[0] * 0 for row in rows])
+        below, above = np.exp(np.array(ratios) + scale[:, None])
+        return below, above
+
     def at(self, scores: np.ndarray) -> np.ndarray:
         """Values in the units of the data that have these scores, (n_windows, horizon[, k])."""
         location, below, above = self.location, self.below, self.above

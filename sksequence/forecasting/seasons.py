@@ -63,13 +63,15 @@ def calendar_seasons(step) -> tuple[int, ...]:
 
     if not isinstance(step, (pd.Timedelta, pd.tseries.offsets.BaseOffset)):
         return ()
-    name = getattr(step, "rule_code", "").partition("-")[0]
+    name = _rule(step)
     multiple = getattr(step, "n", 1)
     for ending in ("", "S", "E"):
         if name.endswith(ending) and (length := _CALENDAR_STEPS.get(name.removesuffix(ending))):
             if name == "D" and multiple % 7 == 0:
                 length, multiple = 52, multiple // 7
             return (length // multiple,) if length % multiple == 0 and length > multiple else ()
+    if months := _months(step):
+        return (12 // months,) if 12 % months == 0 and months < 12 else ()
     try:
         seconds = pd.Timedelta(step).total_seconds()
     except ValueError:
@@ -77,6 +79,21 @@ def calendar_seasons(step) -> tuple[int, ...]:
     spans = (60, 3600) if seconds < 60 else (_DAY, _WEEK) if seconds < _DAY else (_WEEK, 52 * _WEEK)
     lengths = (span / seconds for span in spans)
     return tuple(int(length) for length in lengths if length >= 2 and length == int(length))
+
+
+def _rule(step) -> str:
+    """Name by which pandas writes the step, without its anchor; empty where it has none."""
+    try:
+        return getattr(step, "rule_code", "").partition("-")[0]
+    except NotImplementedError:  # of steps such as a month from any day on
+        return ""
+
+
+def _months(step) -> int:
+    """Months of a calendar step that is made of months or years only, else 0."""
+    parts: dict = getattr(step, "kwds", {})
+    months = parts.get("months", 0) + 12 * parts.get("years", 0)
+    return step.n * months if set(parts) <= {"months", "years"} else 0
 
 
 def autocorrelation(channels: Sequence[np.ndarray], n_lags: int) -> np.ndarray:

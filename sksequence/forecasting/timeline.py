@@ -167,9 +167,35 @@ class Timeline:
         ahead = index[-1] + np.arange(1, n_steps + 1) * step
         return pd.Index(ahead.astype(index.dtype), name=index.name)
 
-    def continues(self, earlier: Timeline) -> bool:
+    def follows(self, earlier: Timeline) -> bool:
         """Whether this index begins exactly one step after the end of `earlier`."""
         return bool(len(self.index)) and bool(earlier.following(1)[0] == self.index[0])
+
+    def off_step(self, earlier: Timeline, n_steps: int | None = None):
+        """The first of the rows after `earlier` that is not where its step leads to, and that place.
+
+        Parameters
+        ----------
+        earlier : Timeline
+            Which this one follows.
+        n_steps : int or None, default=None
+            How many rows are looked at; None for all.
+
+        Returns
+        -------
+        came, needed : labels of the index, or None
+            None where all rows are in their places.
+        """
+        index = self.index if n_steps is None else self.index[:n_steps]
+        if not len(index) or bool(self.step == earlier.step):
+            return None
+        needed = earlier.following(len(index))
+        wrong = np.asarray(index != needed)
+        return (index[int(wrong.argmax())], needed[int(wrong.argmax())]) if wrong.any() else None
+
+    def continues(self, earlier: Timeline) -> bool:
+        """Whether this index goes on where `earlier` ends, by the same step."""
+        return self.follows(earlier) and self.off_step(earlier) is None
 
     def first(self, n_steps: int) -> Timeline:
         """The timeline of the first `n_steps` rows."""
