@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from sksequence.engine.placement import Choice, Device, chosen_on, placed
 from sksequence.engine.schedule import Budget
 from sksequence.sequences import SequenceArray
 
@@ -23,9 +24,6 @@ _LEAST_POOLS = 4
 _PREDICTION_BATCH = 256
 # Values that are copied in less time than a warning is silenced.
 _QUICKLY_COPIED = 1 << 12
-
-# Which examples: their numbers, or a run of neighbours.
-Choice = torch.Tensor | slice
 
 
 def _as_tensor(array: np.ndarray) -> torch.Tensor:
@@ -89,13 +87,21 @@ class Examples:
             {name: array[index] for name, array in self.extras.items()},
         )
 
-    def training_batches(self, budget: Budget, generator: torch.Generator | None) -> Batches:
+    def training_batches(
+        self, budget: Budget, generator: torch.Generator | None, device: Device = "cpu"
+    ) -> Batches:
         """Batches in random order, as planned."""
-        return Batches(self, batch_size=budget.batch_size, generator=generator, per_epoch=budget.per_epoch)
+        return Batches(
+            self,
+            batch_size=budget.batch_size,
+            generator=generator,
+            per_epoch=budget.per_epoch,
+            device=device,
+        )
 
-    def validation_batches(self, budget: Budget) -> Batches:
+    def validation_batches(self, budget: Budget, device: Device = "cpu") -> Batches:
         """All examples, once."""
-        return Batches(self)
+        return Batches(self, device=device)
 
 
 class Gather:
@@ -107,46 +113,75 @@ class Gather:
     ----------
     sequences : SequenceArray
         Read in place.
+    device : str or torch.device
+        A GPU holds the values if they fit; else they stay where they are, and so do the batches.
     """
 
-    def __init__(self, sequences: SequenceArray):
+    def __init__(self, sequences: SequenceArray, device: Device = "cpu"):
         values = sequences.values
         if sequences.is_tokens:
             values = _torch_integers(values[:, 0])
-        self.values = _as_tensor(values)
+        self.values = placed(_as_tensor(values), device)
+        device = self.values.device
         self.is_tokens = sequences.is_tokens
-        self.starts = _as_tensor(np.ascontiguousarray(sequences.starts))
         # Lengths that are all alike may be one number in memory, and stay so.
         lengths = sequences.lengths
         self.lengths = _as_tensor(np.ascontiguousarray(lengths) if any(lengths.strides) else lengths)
         longest = sequences.n_timesteps
         self.equal = bool((lengths == longest).all())
+        # The longest, which all are as long as if they are equal: as one number nobody need look whether a
+        # batch holds padding.
+        self.each = torch.tensor(longest, device=device)
+        self.steps = torch.arange(longest, device=device)
         # Equal lengths end to end (a 3-D array, and every fold of it) are rows of a reshaped view.
         aligned = self.equal and len(values) % longest == 0 and not (sequences.starts % longest).any()
         self.blocks = self.values.view(-1, longest, *values.shape[1:]) if aligned else None
-        self.rows = torch.from_numpy(sequences.starts // longest) if aligned else self.starts
+        starts = sequences.starts // longest if aligned else np.ascontiguousarray(sequences.starts)
+        self.starts = _as_tensor(starts).to(device)
         # All of them in the order in which they lie: a run of them is a slice of the view.
-        self.in_order = aligned and bool((np.diff(sequences.starts) == longest).all())
+        in_order = aligned and bool((np.diff(sequences.starts) == longest).all())
+        self.first = int(sequences.starts[0]) // longest if in_order else None
 
     def __call__(self, index: Choice) -> tuple[torch.Tensor, torch.Tensor]:
         """Values (B, T, F), or (B, T) of tokens, and lengths (B,) of the sequences in `index` (B,)."""
-        lengths = self.lengths[index]
         if self.blocks is not None:
-            rows = self.rows[index]
-            if self.in_order and isinstance(index, slice):
-                first = int(rows[0])
-                return self._whole(self.blocks[first : first + rows.shape[0]]), lengths
-            return self._whole(self.blocks.index_select(0, rows)), lengths
-        n_steps = int(lengths.max())
-        steps = torch.arange(n_steps)
-        if not self.equal:
-            steps = torch.minimum(steps, (lengths - 1).unsqueeze(1))
-        flat = (self.starts[index].unsqueeze(1) + steps).reshape(-1)
-        return self._whole(self.values.index_select(0, flat).unflatten(0, (len(lengths), n_steps))), lengths
+            values = self._of_blocks(self.blocks, index)
+            return self._whole(values), self.each.expand(values.shape[0])
+        starts = self.starts[chosen_on(index, self.starts)]
+        if self.equal:
+            lengths = self.each.expand(starts.shape[0])
+            steps = self.steps
+        else:
+            lengths = self.lengths[index]
+            n_steps = int(lengths.max())
+            lengths = lengths.to(self.values.device, non_blocking=True)
+            steps = torch.minimum(self.steps[:n_steps], (lengths - 1).unsqueeze(1))
+        flat = (starts.unsqueeze(1) + steps).reshape(-1)
+        values = self.values.index_select(0, flat).unflatten(0, (starts.shape[0], steps.shape[-1]))
+        return self._whole(values), lengths
+
+    def _of_blocks(self, blocks: torch.Tensor, index: Choice) -> torch.Tensor:
+        """Rows of the view, in place where they lie side by side."""
+        if self.first is not None and isinstance(index, slice):
+            stop = min(index.stop, len(self.lengths))
+            return blocks[self.first + index.start : self.first + stop]
+        return blocks.index_select(0, self.starts[chosen_on(index, self.starts)])
 
     def _whole(self, batch: torch.Tensor) -> torch.Tensor:
         """Token ids as what embeddings take; those of a file keep their width until here."""
         return batch.long() if self.is_tokens else batch
+
+
+def _rows(array: Any, device: Device) -> Gather | torch.Tensor:
+    """What there is for each example, ready to be chosen from."""
+    if isinstance(array, SequenceArray):
+        return Gather(array, device)
+    return placed(torch.from_numpy(np.ascontiguousarray(array)), device)
+
+
+def _taken(rows: Gather | torch.Tensor, index: Choice) -> torch.Tensor:
+    """That of the examples in `index` (B,)."""
+    return rows(index)[0] if isinstance(rows, Gather) else rows[chosen_on(index, rows)]
 
 
 class Batches:
@@ -166,6 +201,8 @@ class Batches:
     per_epoch : int or None
         Batches that one iteration gives. None gives all; fewer go on, next time, where the last
         iteration stopped, so that no example comes twice before all came once.
+    device : str or torch.device
+        A GPU holds what fits, and its batches are made there; else they are made on the CPU.
     """
 
     def __init__(
@@ -175,23 +212,14 @@ class Batches:
         batch_size: int = _PREDICTION_BATCH,
         generator: torch.Generator | None = None,
         per_epoch: int | None = None,
+        device: Device = "cpu",
     ):
-        self.inputs = Gather(examples.sequences)
-        targets = examples.targets
-        self.targets = (
-            Gather(targets)
-            if isinstance(targets, SequenceArray)
-            else None
-            if targets is None
-            else torch.from_numpy(targets)
-        )
+        self.inputs = Gather(examples.sequences, device)
+        self.targets = None if examples.targets is None else _rows(examples.targets, device)
         extras = dict(examples.extras)
         if examples.weights is not None:
             extras["sample_weight"] = np.asarray(examples.weights, dtype=np.float32)
-        self.extras = {
-            name: Gather(a) if isinstance(a, SequenceArray) else torch.from_numpy(np.ascontiguousarray(a))
-            for name, a in extras.items()
-        }
+        self.extras = {name: _rows(array, device) for name, array in extras.items()}
         self.batch_size = batch_size
         self.generator = generator
         self.per_epoch = per_epoch
@@ -208,12 +236,8 @@ class Batches:
         values, lengths = self.inputs(index)
         inputs = {"values": values, "lengths": lengths}
         for name, extra in self.extras.items():
-            inputs[name] = extra(index)[0] if isinstance(extra, Gather) else extra[index]
-        if self.targets is None:
-            return inputs, None
-        if isinstance(self.targets, Gather):
-            return inputs, self.targets(index)[0]
-        return inputs, self.targets[index]
+            inputs[name] = _taken(extra, index)
+        return inputs, None if self.targets is None else _taken(self.targets, index)
 
     def order(self) -> list[torch.Tensor]:
         """Which examples stand in which batch."""

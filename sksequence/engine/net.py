@@ -11,8 +11,9 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-from sksequence.engine.batches import Batches, Choice, Examples
+from sksequence.engine.batches import Batches, Examples
 from sksequence.engine.ledger import Ledger
+from sksequence.engine.placement import Choice
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import Budget, learning_rate_factor
 from sksequence.engine.stream import Pieces, Stream
@@ -68,21 +69,23 @@ class _Places:
         self.lengths = lengths
         self.per_step = per_step
         self.n_rows = len(lengths)
+        self.result: torch.Tensor | None = None
         if per_step:
             ends = lengths.cumsum(0)
             self.starts = ends - lengths
             self.n_rows = int(ends[-1])
 
-    def put(self, out: torch.Tensor, index: Choice, result: torch.Tensor | None) -> torch.Tensor:
-        """Write the outputs (B, ...) or (B, T, ...) of the examples in `index` (B,)."""
+    def put(self, out: torch.Tensor, index: Choice) -> torch.Tensor:
+        """Write the outputs (B, ...) or (B, T, ...) of the examples in `index` (B,); gives all rows."""
+        out = out.cpu()
         if self.per_step:
             valid = valid_steps(self.lengths[index], out.shape[1])
             index = (self.starts[index].unsqueeze(1) + torch.arange(out.shape[1]))[valid]
             out = out[valid]
-        if result is None:
-            result = out.new_empty(self.n_rows, *out.shape[1:])
-        result[index] = out
-        return result
+        if self.result is None:
+            self.result = out.new_empty(self.n_rows, *out.shape[1:])
+        self.result[index] = out
+        return self.result
 
 
 class SequenceNet(NeuralNet):
@@ -162,8 +165,8 @@ class SequenceNet(NeuralNet):
     def get_iterator(self, dataset, training=False):
         """Batches by index."""
         if training:
-            return dataset.training_batches(self.budget, self.order)
-        return dataset.validation_batches(self.budget)
+            return dataset.training_batches(self.budget, self.order, self.device)
+        return dataset.validation_batches(self.budget, self.device)
 
     # ------------------------------------------------------------------ one batch
     def _set_training(self, training=True):
@@ -297,11 +300,11 @@ class SequenceNet(NeuralNet):
             return
         self._norms = Ledger()
         if any(_wants_batches(callback) for _, callback in self.callbacks_):
-            sizes: list[int] = []
+            sizes: list[Any] = []
             watched = self._noting_sizes(iterator, sizes)
             super().run_single_epoch(watched, training, prefix, step_fn, **fit_params)
             losses = [b[f"{prefix}_loss"] for b in self.history[-1, "batches"] if f"{prefix}_loss" in b]
-            loss = float(np.average(losses, weights=sizes))
+            loss = float(np.average(losses, weights=list(map(int, sizes))))
         else:
             loss = self._lean_epoch(iterator, training)
         self.history.record(f"{prefix}_loss", loss)
@@ -309,12 +312,12 @@ class SequenceNet(NeuralNet):
             self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
             self.history.record("gradient_norm", float(self._norms.numbers().mean()))
 
-    def _size(self, batch) -> int:
-        """How many losses the loss of a batch is the mean of."""
+    def _size(self, batch) -> Any:
+        """How many losses the loss of a batch is the mean of; a tensor, if the device still counts."""
         lengths = batch[0]["lengths"]
-        return int(lengths.sum()) if self.per_step else len(lengths)
+        return lengths.sum() if self.per_step else len(lengths)
 
-    def _noting_sizes(self, iterator: Batches | Pieces, sizes: list[int]) -> Iterator:
+    def _noting_sizes(self, iterator: Batches | Pieces, sizes: list[Any]) -> Iterator:
         for batch in iterator:
             sizes.append(self._size(batch))
             yield batch
@@ -326,7 +329,7 @@ class SequenceNet(NeuralNet):
             loss = self._lean_train_step(batch) if training else self.validation_step(batch)["loss"]
             losses.append(loss.detach())
             sizes.append(self._size(batch))
-        return float(np.average(losses.numbers().tolist(), weights=sizes))
+        return float(np.average(losses.numbers().tolist(), weights=list(map(int, sizes))))
 
     # ------------------------------------------------------------------ prediction
     def forward_iter(self, X, training=False, device="cpu") -> Iterator[torch.Tensor]:
@@ -355,10 +358,10 @@ class SequenceNet(NeuralNet):
         answer : callable or None
             Maps the outputs and lengths of a batch to what is wanted of them; None to the outputs.
         """
-        batches = Batches(examples)
+        batches = Batches(examples, device=self.device)
         places = _Places(batches.inputs.lengths, self.per_step)
         keeps_bits = getattr(self.module_, "keeps_bits", False)
-        result: torch.Tensor | None = None
+        waiting: tuple[torch.Tensor, Choice] | None = None
         self._set_training(False)
         with single_thread(), torch.inference_mode():
             for index in batches.runs():
@@ -368,10 +371,13 @@ class SequenceNet(NeuralNet):
                     inputs = {name: torch.cat([tensor] * LEAST_ROWS) for name, tensor in inputs.items()}
                 out = self.infer(inputs)
                 out = self._read(out) if answer is None else answer(out, inputs["lengths"].to(self.device))
-                out = (out.float() if out.is_floating_point() else out).cpu()[:n]
-                result = places.put(out, index, result)
-        assert result is not None
-        return result.numpy()
+                out = (out.float() if out.is_floating_point() else out)[:n]
+                # A GPU has its next batch before anything waits for this one.
+                if waiting is not None:
+                    places.put(*waiting)
+                waiting = out, index
+            assert waiting is not None
+            return places.put(*waiting).numpy()
 
     def predict_proba(self, X):
         """Raw outputs; the estimator turns them into probabilities."""

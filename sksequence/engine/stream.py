@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from sksequence.engine.placement import Device, placed
 from sksequence.engine.schedule import Budget
 from sksequence.modules import Carry
 
@@ -56,13 +57,15 @@ class Stream:
         """Tokens of a track; the stream may be shorter than there are tracks."""
         return len(self) // min(n_tracks, len(self))
 
-    def training_batches(self, budget: Budget, generator: torch.Generator | None) -> Pieces:
+    def training_batches(
+        self, budget: Budget, generator: torch.Generator | None, device: Device = "cpu"
+    ) -> Pieces:
         """Passes that begin anywhere."""
-        return Pieces(self, min(budget.batch_size, len(self)), generator)
+        return Pieces(self, min(budget.batch_size, len(self)), generator, device)
 
-    def validation_batches(self, budget: Budget) -> Pieces:
+    def validation_batches(self, budget: Budget, device: Device = "cpu") -> Pieces:
         """Passes from the first token."""
-        return Pieces(self, min(budget.batch_size, len(self)))
+        return Pieces(self, min(budget.batch_size, len(self)), device=device)
 
 
 class Pieces:
@@ -80,10 +83,18 @@ class Pieces:
         At most its length.
     generator : torch.Generator or None
         Draws the beginning of each pass.
+    device : str or torch.device
+        A GPU holds the tokens if they fit.
     """
 
-    def __init__(self, stream: Stream, n_tracks: int, generator: torch.Generator | None = None):
-        self.tokens = torch.from_numpy(np.ascontiguousarray(stream.tokens))
+    def __init__(
+        self,
+        stream: Stream,
+        n_tracks: int,
+        generator: torch.Generator | None = None,
+        device: Device = "cpu",
+    ):
+        self.tokens = placed(torch.from_numpy(np.ascontiguousarray(stream.tokens)), device)
         self.n_tracks = n_tracks
         self.generator = generator
         length, n_pieces = len(stream) // n_tracks, stream.n_pieces(n_tracks)
@@ -103,7 +114,7 @@ class Pieces:
             yield (
                 {
                     "values": tracks[:, first:stop],
-                    "lengths": torch.full((self.n_tracks,), stop - first),
+                    "lengths": torch.tensor(stop - first).expand(self.n_tracks),
                     "targets": targets,
                     "carry": carry,
                 },

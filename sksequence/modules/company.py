@@ -1,7 +1,8 @@
 """A few sequences computed with the bits that each has among many.
 
 Libraries multiply one or a few rows by other means than many, matrix-vector products for one, which add
-in another order; the last bit of a result would then tell how many sequences were predicted at once.
+in another order; the last bit of a result would then tell how many sequences were predicted at once. A GPU
+chooses among many ways by all sizes, and is left alone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _exact: dict[tuple, bool] = {}
 def in_company(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """What a function gives for the rows of x, which are joined by copies of themselves if they are few."""
     n = x.shape[0]
-    return function(x) if n >= LEAST_ROWS else function(torch.cat([x] * LEAST_ROWS))[:n]
+    if n >= LEAST_ROWS or x.device.type != "cpu":
+        return function(x)
+    return function(torch.cat([x] * LEAST_ROWS))[:n]
 
 
 def layer_in_company(kernel: nn.RNNBase, x: Tensor) -> Tensor:
@@ -44,15 +47,15 @@ def layer_in_company(kernel: nn.RNNBase, x: Tensor) -> Tensor:
     -------
     states : Tensor of shape (B, T, H)
     """
-    if x.shape[0] >= LEAST_ROWS or _is_exact(kernel, x):
+    if x.shape[0] >= LEAST_ROWS or x.device.type != "cpu" or _is_exact(kernel, x):
         return kernel(x)[0]
     return in_company(lambda rows: kernel(rows)[0], x)
 
 
 def _is_exact(kernel: nn.RNNBase, x: Tensor) -> bool:
     n, *sizes = x.shape
-    key = type(kernel), kernel.hidden_size, x.device, x.dtype, *x.shape
+    key = type(kernel), kernel.hidden_size, x.dtype, *x.shape
     if key not in _exact:
-        many = torch.arange(_MANY * x[0].numel(), device=x.device).to(x.dtype).sin_().view(_MANY, *sizes)
+        many = torch.arange(_MANY * x[0].numel()).to(x.dtype).sin_().view(_MANY, *sizes)
         _exact[key] = torch.equal(kernel(many)[0][:n], kernel(many[:n])[0])
     return _exact[key]

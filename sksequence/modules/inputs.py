@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from sksequence.modules.cells import Generator, new_embedding
-from sksequence.modules.masking import valid_steps
+from sksequence.modules.masking import has_padding, valid_steps
 from sksequence.modules.noise import RandomAffine, SeededDropout
 
 __all__ = ["MixedInputs", "Patches", "Standardize", "TokenEmbedding"]
@@ -156,9 +156,12 @@ class Patches(nn.Module):
     def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Join steps: (B, T, F), (B,) -> (B, ceil(T / size), size * F), (B,)."""
         batch, n_steps, n_features = x.shape
-        if (lengths < n_steps).any():
+        padded = has_padding(lengths, n_steps)
+        if padded:
             x = x.masked_fill(~valid_steps(lengths, n_steps).unsqueeze(-1), 0.0)
         n_patches = -(-n_steps // self.size)
         x = nn.functional.pad(x, (0, 0, 0, n_patches * self.size - n_steps))
         patched = x.reshape(batch, n_patches, self.size * n_features)
-        return patched, (lengths + self.size - 1) // self.size
+        if not padded:
+            lengths = lengths[:1]
+        return patched, ((lengths + self.size - 1) // self.size).expand(batch)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import torch
 
-__all__ = ["reverse", "valid_steps"]
+__all__ = ["has_padding", "reverse", "valid_steps"]
+
+
+def has_padding(lengths: torch.Tensor, n_steps: int) -> bool:
+    """Whether some of the sequences, of lengths (B,), may end before the last of so many steps.
+
+    Lengths that are one number in memory (``Tensor.expand``) are those of a batch without any. On a GPU
+    nothing else is looked at: the answer would have to wait for all that the device has still to do.
+    """
+    if lengths.ndim and lengths.stride(0) == 0:
+        return False
+    return lengths.device.type != "cpu" or bool((lengths < n_steps).any())
 
 
 def valid_steps(lengths: torch.Tensor, n_steps: int) -> torch.Tensor:

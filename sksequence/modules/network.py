@@ -190,10 +190,10 @@ class PooledNorm(nn.BatchNorm1d):
         kept: Any = self.running_mean
         spread: Any = self.running_var
         count: Any = self.num_batches_tracked
-        share = max(self.momentum, 1.0 / float(count.add_(1)))
+        share = count.add_(1).reciprocal().clamp_(min=self.momentum)  # () on the device: nothing waits for it
         beyond = mean - kept
-        kept.add_(beyond, alpha=share)
-        spread.addcmul_(beyond, beyond, value=share).lerp_(var, share)
+        kept.addcmul_(beyond, share)
+        spread.addcmul_(beyond, beyond * share).lerp_(var, share)
 
 
 class SequenceNetwork(nn.Module):

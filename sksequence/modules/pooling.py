@@ -7,7 +7,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from sksequence.modules.cells import Generator, new_linear
-from sksequence.modules.masking import valid_steps
+from sksequence.modules.masking import has_padding, valid_steps
 
 __all__ = ["POOLINGS", "Pooling"]
 
@@ -148,8 +148,8 @@ class Pooling(nn.Module):
     def forward(self, states: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Summarise the valid steps: (B, T, H), (B,) -> (B, H * number of kinds)."""
         n_steps = states.shape[1]
-        equal = bool((lengths == n_steps).all())
-        valid = None if equal else valid_steps(lengths, n_steps).unsqueeze(-1)  # (B, T, 1)
+        padded = has_padding(lengths, n_steps)
+        valid = valid_steps(lengths, n_steps).unsqueeze(-1) if padded else None  # (B, T, 1)
         if self.score is None:
             return self._summaries(states, lengths, valid)
         pooled = {"attention": (self.attention_weights(states, valid) * states).sum(dim=1)}

@@ -28,8 +28,9 @@ class Network(nn.Module):
         else:
             packed, _ = self.rnn(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
             states, _ = nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
-            valid = (torch.arange(states.shape[1]) < lengths[:, None])[..., None]
-            last = states[torch.arange(len(x)), lengths - 1]
+            lengths = lengths.to(x.device)
+            valid = (torch.arange(states.shape[1], device=x.device) < lengths[:, None])[..., None]
+            last = states[torch.arange(len(x), device=x.device), lengths - 1]
             mean = (states * valid).sum(1) / lengths[:, None]
             pooled = torch.cat([last, mean, states.masked_fill(~valid, -torch.inf).amax(1)], 1)
         return self.head(self.dropout(self.norm(pooled)))
@@ -46,25 +47,25 @@ def _step(network, optimizer, loss):
     optimizer.step()
 
 
-def train_equal(cell, X, y, *, hidden, batch_size, epochs, bidirectional=False):
-    """Index-sliced batches of equal length, fused AdamW, clipping."""
+def train_equal(cell, X, y, *, hidden, batch_size, epochs, bidirectional=False, device="cpu"):
+    """Index-sliced batches of equal length, all data on the device, fused AdamW, clipping."""
     torch.manual_seed(0)
-    X, y = torch.from_numpy(X), torch.from_numpy(y)
+    X, y = torch.from_numpy(X).to(device), torch.from_numpy(y).to(device)
     X = (X - X.mean((0, 1))) / X.std((0, 1))
-    network = Network(cell, X.shape[2], hidden, int(y.max()) + 1, bidirectional)
+    network = Network(cell, X.shape[2], hidden, int(y.max()) + 1, bidirectional).to(device)
     optimizer = _optimizer(network)
     for _ in range(epochs):
-        for index in torch.randperm(len(X)).split(batch_size):
+        for index in torch.randperm(len(X), device=device).split(batch_size):
             loss = nn.functional.cross_entropy(network(X[index]), y[index])
             _step(network, optimizer, loss)
     return network
 
 
-def predict(network, X, batch_size=256):
+def predict(network, X, batch_size=256, device="cpu"):
     """Outputs in inference mode, batch by batch."""
     network.eval()
     with torch.inference_mode():
-        return torch.cat([network(part) for part in torch.from_numpy(X).split(batch_size)])
+        return torch.cat([network(part.to(device)) for part in torch.from_numpy(X).split(batch_size)]).cpu()
 
 
 def skorch_classifier(cell, *, n_features, hidden, n_outputs, batch_size, epochs, lr=5e-3, **options):
@@ -89,16 +90,16 @@ def skorch_classifier(cell, *, n_features, hidden, n_outputs, batch_size, epochs
     )
 
 
-def train_packed(cell, X, y, *, hidden, batch_size, epochs, bidirectional=False):
+def train_packed(cell, X, y, *, hidden, batch_size, epochs, bidirectional=False, device="cpu"):
     """Ragged sequences padded batch by batch and packed."""
     torch.manual_seed(0)
     X, y = [torch.from_numpy(x) for x in X], torch.from_numpy(y)
     lengths = torch.tensor([len(x) for x in X])
-    network = Network(cell, X[0].shape[1], hidden, int(y.max()) + 1, bidirectional)
+    network = Network(cell, X[0].shape[1], hidden, int(y.max()) + 1, bidirectional).to(device)
     optimizer = _optimizer(network)
     for _ in range(epochs):
         for index in torch.randperm(len(X)).split(batch_size):
-            batch = pad_sequence([X[i] for i in index.tolist()], batch_first=True)
-            loss = nn.functional.cross_entropy(network(batch, lengths[index]), y[index])
+            batch = pad_sequence([X[i] for i in index.tolist()], batch_first=True).to(device)
+            loss = nn.functional.cross_entropy(network(batch, lengths[index]), y[index].to(device))
             _step(network, optimizer, loss)
     return network
