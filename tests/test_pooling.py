@@ -1,11 +1,13 @@
 """Summaries of the valid steps against plain NumPy, and their gradients against autograd's own."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
 from sksequence.modules import POOLINGS, Pooling
-from sksequence.modules.network import PooledNorm
+from sksequence.modules.pooled_norm import PooledNorm
 
 
 @pytest.fixture
@@ -100,10 +102,11 @@ def test_moments_for_predictions_hold_what_differs_between_batches():
             norm(batch), torch.nn.functional.batch_norm(batch, None, None, training=True)
         )
     together = torch.cat(batches)
+    norm.eval()
     torch.testing.assert_close(norm.running_mean, together.mean(0))
     torch.testing.assert_close(norm.running_var, together.var(0), rtol=0.02, atol=0)
     kept = norm.running_mean.clone()
-    torch.testing.assert_close(norm(batches[0][:1]), norm.eval()(batches[0])[:1])
+    torch.testing.assert_close(norm.train()(batches[0][:1]), norm.eval()(batches[0])[:1])
     assert torch.equal(norm.running_mean, kept)
 
 
@@ -111,5 +114,29 @@ def test_moments_follow_later_batches_by_their_momentum():
     norm = PooledNorm(1, momentum=0.25)
     for value in [0.0] * 20 + [1.0]:
         norm(torch.full((4, 1), value))
+    norm.eval()
     torch.testing.assert_close(norm.running_mean, torch.tensor([0.25]))
     torch.testing.assert_close(norm.running_var, torch.tensor([0.25 * 0.75]), atol=0.01, rtol=0)
+
+
+def test_moments_are_those_of_a_batch_by_batch_rule_whenever_they_are_read():
+    """Read after each batch, at the end, through a state and through pickle: the same moments."""
+    g = torch.Generator().manual_seed(0)
+    batches = [torch.randn(8, 3, generator=g) * (1 + i % 3) + i % 5 for i in range(300)]
+    mean, var = torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+    read_often, read_late = PooledNorm(3, momentum=0.02), PooledNorm(3, momentum=0.02)
+    for i, batch in enumerate(batches):
+        share, own = max(0.02, 1 / (i + 1)), batch.double()
+        beyond = own.mean(0) - mean
+        mean += share * beyond
+        var = (1 - share) * (var + share * beyond**2) + share * own.var(0)
+        read_late(batch)
+        read_often(batch)
+        state = read_often.state_dict()
+        torch.testing.assert_close(state["running_mean"].double(), mean, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(state["running_var"].double(), var, rtol=1e-4, atol=1e-5)
+    copied = pickle.loads(pickle.dumps(read_late))
+    for norm in (copied, read_late.eval()):
+        assert norm.num_batches_tracked == 300
+        torch.testing.assert_close(norm.running_mean.double(), mean, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(norm.running_var.double(), var, rtol=1e-4, atol=1e-5)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from skorch.exceptions import DeviceWarning
 
-from sksequence import GRUClassifier, LSTMClassifier, LSTMRegressor, SequenceArray
+from sksequence import GradientFlow, GRUClassifier, LSTMClassifier, LSTMRegressor, SequenceArray
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,22 @@ def test_file_holds_no_training_data(tmp_path):
     # Weights, two moments of the optimiser, and the code's own names.
     assert path.stat().st_size < 3 * parameters + 40_000
     assert values.nbytes > 100 * path.stat().st_size
+
+
+def test_weights_are_kept_once_where_a_machine_without_the_device_finds_them(data):
+    """Whatever lies on a device goes through skorch, which moves it; nothing beside that holds a tensor."""
+    X, y = data
+    model = LSTMClassifier(max_epochs=1, hidden_size=8, callbacks=[GradientFlow()], random_state=0).fit(X, y)
+    state = model.net_.__getstate__()
+    for name in (
+        "__cuda_dependent_attributes__",
+        "decode",
+    ):  # the second is the estimator, and so the net, again
+        state.pop(name)
+    assert b"torch._utils" not in pickle.dumps(state)  # where tensors are put together again
+    net = pickle.loads(pickle.dumps(model)).net_
+    assert net.module is net.module_
+    assert net.criterion is net.criterion_
 
 
 def test_device_of_training_is_not_the_device_of_loading(data, monkeypatch):

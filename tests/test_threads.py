@@ -27,10 +27,14 @@ def _plenty(monkeypatch):
 @pytest.fixture
 def taken(monkeypatch):
     """Numbers of threads of which layers make use."""
-    numbers, shared = [], kernels.shared
-    monkeypatch.setattr(
-        kernels, "shared", lambda mode, n, *inputs: numbers.append(n) or shared(mode, n, *inputs)
-    )
+    numbers, torch_layer = [], kernels.torch_layer
+
+    def noting(mode, n_threads, *inputs):
+        if n_threads is not None:
+            numbers.append(n_threads)
+        return torch_layer(mode, n_threads, *inputs)
+
+    monkeypatch.setattr(kernels, "torch_layer", noting)
     return numbers
 
 

@@ -14,7 +14,7 @@ from sksequence.engine.placement import Choice, Device, chosen_on, placed
 from sksequence.engine.schedule import Budget
 from sksequence.sequences import SequenceArray
 
-__all__ = ["Batches", "Examples", "Gather"]
+__all__ = ["Batches", "Examples", "Gather", "prediction_batch"]
 
 # Sequences of similar length are batched together within pools of at most this many batches, and at
 # most a quarter of the data: wide enough that little is padded, narrow enough that every pass
@@ -22,6 +22,8 @@ __all__ = ["Batches", "Examples", "Gather"]
 _POOL = 16
 _LEAST_POOLS = 4
 _PREDICTION_BATCH = 256
+# A GPU takes as many sequences at a time as have so many steps together, for it mostly waits to be told.
+_GPU_BATCH, _GPU_STEPS = 4096, 1 << 18
 # Values that are copied in less time than a warning is silenced.
 _QUICKLY_COPIED = 1 << 12
 
@@ -162,10 +164,13 @@ class Gather:
 
     def _of_blocks(self, blocks: torch.Tensor, index: Choice) -> torch.Tensor:
         """Rows of the view, in place where they lie side by side."""
-        if self.first is not None and isinstance(index, slice):
+        if isinstance(index, slice) and self.first is not None:
             stop = min(index.stop, len(self.lengths))
             return blocks[self.first + index.start : self.first + stop]
-        return blocks.index_select(0, self.starts[chosen_on(index, self.starts)])
+        here = chosen_on(index, blocks)
+        if isinstance(here, slice) or self.first != 0:
+            here = self.starts[here]
+        return blocks.index_select(0, here)
 
     def _whole(self, batch: torch.Tensor) -> torch.Tensor:
         """Token ids as what embeddings take; those of a file keep their width until here."""
@@ -181,7 +186,17 @@ def _rows(array: Any, device: Device) -> Gather | torch.Tensor:
 
 def _taken(rows: Gather | torch.Tensor, index: Choice) -> torch.Tensor:
     """That of the examples in `index` (B,)."""
-    return rows(index)[0] if isinstance(rows, Gather) else rows[chosen_on(index, rows)]
+    if isinstance(rows, Gather):
+        return rows(index)[0]
+    here = chosen_on(index, rows)
+    return rows[here] if isinstance(here, slice) else rows.index_select(0, here)
+
+
+def prediction_batch(sequences: SequenceArray, device: Device) -> int:
+    """How many sequences are predicted at a time."""
+    if torch.device(device).type != "cuda":
+        return _PREDICTION_BATCH
+    return max(_PREDICTION_BATCH, min(_GPU_BATCH, _GPU_STEPS // sequences.n_timesteps))
 
 
 class Batches:

@@ -126,9 +126,8 @@ class GradientFlow(Callback):
         self.norms_.append((self.belongs_ @ torch.stack(norms).square()).sqrt() / net.clipped_to)
 
     def __getstate__(self):
-        # A handle belongs to its training.
-        kept = {"names_", "belongs_"}
-        return {k: v for k, v in self.__dict__.items() if not k.endswith("_") or k in kept}
+        # All but the names belongs to its training.
+        return {k: v for k, v in self.__dict__.items() if not k.endswith("_") or k == "names_"}
 
 
 def _layer(name: str) -> str:

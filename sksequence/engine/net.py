@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-from sksequence.engine.batches import Batches, Examples
+from sksequence.engine.batches import Batches, Examples, prediction_batch
 from sksequence.engine.ledger import Ledger
 from sksequence.engine.placement import Choice
 from sksequence.engine.precision import computes_bfloat16
@@ -24,6 +24,8 @@ __all__ = ["SequenceNet"]
 # What to make of the outputs of a batch, and the lengths (B,) of its sequences.
 Answer = Callable[[Any, torch.Tensor], torch.Tensor]
 
+# What skorch keeps twice, as it came and as it is trained: here these are the same.
+_GIVEN = ("module", "criterion")
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
@@ -358,7 +360,8 @@ class SequenceNet(NeuralNet):
         answer : callable or None
             Maps the outputs and lengths of a batch to what is wanted of them; None to the outputs.
         """
-        batches = Batches(examples, device=self.device)
+        size = prediction_batch(examples.sequences, self.device)
+        batches = Batches(examples, batch_size=size, device=self.device)
         places = _Places(batches.inputs.lengths, self.per_step)
         keeps_bits = getattr(self.module_, "keeps_bits", False)
         waiting: tuple[torch.Tensor, Choice] | None = None
@@ -381,7 +384,7 @@ class SequenceNet(NeuralNet):
 
     def predict_proba(self, X):
         """Raw outputs; the estimator turns them into probabilities."""
-        return np.concatenate([y.float().numpy() for y in self.forward_iter(X)])
+        return np.concatenate([y.float().cpu().numpy() for y in self.forward_iter(X)])
 
     def predict(self, X):
         """Decoded outputs, for skorch's scoring callbacks."""
@@ -389,6 +392,16 @@ class SequenceNet(NeuralNet):
         return outputs if self.decode is None else self.decode(outputs)
 
     def __getstate__(self):
-        # A generator belongs to its fit, and gradient norms may lie on a device that others lack.
-        left: dict[str, Any] = {"order": None, "_norms": None, "_weights": [], "_adversaries": []}
-        return super().__getstate__() | left
+        # A generator belongs to its fit. What may lie on a device that others lack, skorch takes care of, but
+        # for gradient norms, and for modules by the names under which they came, ready-made.
+        own: dict[str, Any] = {"order": None, "_norms": None, "_weights": [], "_adversaries": []}
+        return super().__getstate__() | own | dict.fromkeys(_GIVEN)
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        for name in _GIVEN:
+            setattr(self, name, getattr(self, f"{name}_"))
+        # cuDNN wants the weights of a layer side by side, where a file does not keep them.
+        for layer in self.module_.modules():
+            if isinstance(layer, nn.RNNBase):
+                layer.flatten_parameters()

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from sksequence.modules.loops import candidate_first, gru_steps, gru_steps_back
-from sksequence.modules.sharing import keeps_bits, shared
+from sksequence.modules.sharing import keeps_bits, torch_layer
 from sksequence.modules.threads import threads_for
 
 __all__ = ["ElmanLayer", "GRULayer", "LSTMLayer", "tall_product"]
@@ -232,7 +232,7 @@ class _ShortWay(nn.RNNBase):
         return self.hidden_size <= _WIDEST[self.mode] and self._is_plain(x)
 
     def _takes_fused_way(self, x: Any) -> bool:
-        return self.hidden_size <= _WIDEST_FUSED[self.mode] and self._is_plain(x) and _fused() is not None
+        return self.hidden_size <= _WIDEST_FUSED[self.mode] and _fused() is not None and self._is_plain(x)
 
     def _first(self, x: Tensor, hx: Any) -> Sequence[Tensor]:
         """First states, (1, B, H): those that came, or zeros."""
@@ -242,20 +242,22 @@ class _ShortWay(nn.RNNBase):
 
     def _torch_way(self, x: Any, hx: Any) -> Any:
         """What torch's layer gives, by as many threads as pay."""
-        n_threads = self._n_threads(x)
-        if n_threads == torch.get_num_threads():
+        plain = isinstance(x, Tensor) and x.ndim == 3 and x.shape[2] == self.input_size
+        if not plain or torch.jit.is_tracing() or torch.compiler.is_compiling():
             return super().forward(x, hx)
-        states, *last = shared(self.mode, n_threads, x, *self._weights(), *self._first(x, hx))
+        # Without the checks of torch's module, which cost a third of a small layer.
+        states, *last = torch_layer(self.mode, self._n_threads(x), x, *self._weights(), *self._first(x, hx))
         return states, tuple(last) if self.mode == "LSTM" else last[0]
 
-    def _n_threads(self, x: Any) -> int:
-        """Threads that torch's layer takes: those that it has, or more, where they pay and keep the bits."""
-        now = torch.get_num_threads()
-        computes_now = not (torch.jit.is_tracing() or torch.compiler.is_compiling())
-        if not (isinstance(x, Tensor) and x.ndim == 3 and x.device.type == "cpu" and computes_now):
-            return now
-        wanted = threads_for(x.shape[0] * x.shape[1] * sum(weight.numel() for weight in self._weights()))
-        return wanted if wanted > now and keeps_bits(self, x, wanted) else now
+    def _n_threads(self, x: Tensor) -> int | None:
+        """Threads that torch's layer takes beyond those that it has, if more pay and keep the bits."""
+        if x.device.type != "cpu":
+            return None
+        weight: Any = self.weight_hh_l0
+        per_step = weight.shape[0] * (self.input_size + self.hidden_size)
+        wanted = threads_for(x.shape[0] * x.shape[1] * per_step)
+        more = wanted > 1 and wanted > torch.get_num_threads()
+        return wanted if more and keeps_bits(self, x, wanted) else None
 
     def forward(self, input, hx=None):
         """As torch's layer: (B, T, F), first state or None -> (B, T, H), last state, all batch first."""

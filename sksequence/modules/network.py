@@ -14,6 +14,7 @@ from sksequence.modules.company import in_company, layer_in_company
 from sksequence.modules.inputs import Patches
 from sksequence.modules.masking import reverse
 from sksequence.modules.noise import SeededDropout, SteadyDropout
+from sksequence.modules.pooled_norm import PooledNorm
 from sksequence.modules.pooling import Pooling
 
 __all__ = ["Encoder", "RecurrentLayer", "SequenceNetwork"]
@@ -159,41 +160,6 @@ class Encoder(nn.Module):
             x, state = layer.carry(self.between(x) if depth else x, before)  # type: ignore[operator]
             after.append(state)
         return x, after
-
-
-class PooledNorm(nn.BatchNorm1d):
-    """Batch normalisation (Ioffe & Szegedy 2015) that also works for few steps and for one sequence.
-
-    Batches hold sequences of like length, and pooled states depend on it: the moments kept for predictions
-    are those of all sequences of many batches together, so that their variance holds what differs from batch
-    to batch. They start as those of all batches, so that a short training has them right, and then move by
-    `momentum` a batch; a batch of one sequence, which has no variance, is scaled by them.
-    """
-
-    momentum: float
-
-    def forward(self, x: torch.Tensor, *, remember: bool = True) -> torch.Tensor:
-        """Scale each column, and let the running moments move if asked: (B, H) -> (B, H)."""
-        if not self.training or len(x) == 1:
-            return self._scale(x, self.running_mean, self.running_var)
-        moments = x.new_zeros(2, x.shape[1], dtype=self.weight.dtype)
-        scaled = self._scale(x, *moments, training=True, momentum=1.0)  # fills them in
-        if remember:
-            self._remember(*moments)
-        return scaled
-
-    def _scale(self, x: torch.Tensor, mean: Any, var: Any, **options: Any) -> torch.Tensor:
-        return nn.functional.batch_norm(x, mean, var, self.weight, self.bias, eps=self.eps, **options)
-
-    def _remember(self, mean: torch.Tensor, var: torch.Tensor) -> None:
-        """Let the running moments (H,) move towards those of a batch (West 1979)."""
-        kept: Any = self.running_mean
-        spread: Any = self.running_var
-        count: Any = self.num_batches_tracked
-        share = count.add_(1).reciprocal().clamp_(min=self.momentum)  # () on the device: nothing waits for it
-        beyond = mean - kept
-        kept.addcmul_(beyond, share)
-        spread.addcmul_(beyond, beyond * share).lerp_(var, share)
 
 
 class SequenceNetwork(nn.Module):

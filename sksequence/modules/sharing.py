@@ -16,7 +16,7 @@ from torch.autograd.function import once_differentiable
 
 from sksequence.modules.threads import several_threads
 
-__all__ = ["keeps_bits", "shared"]
+__all__ = ["keeps_bits", "torch_layer"]
 
 _TORCH: dict[str, Callable[..., Any]] = {
     "RNN_TANH": torch.rnn_tanh,
@@ -61,18 +61,20 @@ def _run(mode: str, x: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
     return _TORCH[mode](x, hx, weights, True, 1, 0.0, torch.is_grad_enabled(), False, True)
 
 
-def shared(mode: str, n_threads: int, *inputs: Tensor) -> tuple[Tensor, ...]:
-    """States (B, T, H) and last states of a layer, computed by `n_threads`.
+def torch_layer(mode: str, n_threads: int | None, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """States (B, T, H) and last states of a layer.
 
     Parameters
     ----------
     mode : str
         As torch's layers call it: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU".
-    n_threads : int
-        Of torch's threads, for the gradients too.
+    n_threads : int or None
+        Of torch's threads, for the gradients too; None for those that it has.
     *inputs : Tensor
         Input (B, T, F), the layer's four weights, and first states (1, B, H).
     """
+    if n_threads is None:
+        return _run(mode, *inputs)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs):
         return _Shared.apply(partial(_run, mode), n_threads, *inputs)
     with several_threads(n_threads):
