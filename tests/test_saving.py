@@ -78,7 +78,7 @@ def test_weights_are_kept_once_where_a_machine_without_the_device_finds_them(dat
 def test_device_of_training_is_not_the_device_of_loading(data, monkeypatch):
     """A model trained on CUDA is stored so that a machine without CUDA reads it on the CPU."""
     X, y = data
-    model = LSTMClassifier(max_epochs=1, hidden_size=8, random_state=0).fit(X, y)
+    model = LSTMClassifier(max_epochs=1, hidden_size=8, device="cpu", random_state=0).fit(X, y)
     expected = model.predict_proba(X)
     model.net_.device = "cuda"  # as fit on such a machine leaves it
     stored = pickle.dumps(model)
