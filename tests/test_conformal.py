@@ -441,3 +441,37 @@ def test_rescaled_scores_change_on_their_side_of_the_center():
     below, above = np.array([[10.0, 20.0], [30.0, 40.0]]), np.array([[2.0, 3.0], [4.0, 5.0]])
     changed = calibrated(scores, 2, group).rescaled(below, above)
     np.testing.assert_array_equal(changed.scores, [[-10.0, 6.0], [12.0, -160.0], [np.nan, 3.0]])
+
+
+def test_paths_of_columns_come_from_the_same_moment():
+    rng = np.random.default_rng(17)
+    first = walks(rng, (60, 4))
+    scores, group = np.concatenate([first, 2 * first]), np.repeat([0, 1], 60)
+    for calibration in (calibrated(scores, 2, group), Calibration(scores, group, 2, mirrored=0.5)):
+        asked, together = np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
+        paths = calibration.paths(30, asked, np.random.default_rng(0), together)
+        np.testing.assert_array_equal(paths[1::2], 2 * paths[::2])
+        assert not np.array_equal(paths[0], paths[2])
+        alone = calibration.paths(30, asked, np.random.default_rng(0))
+        assert not np.array_equal(alone[1], 2 * alone[0])
+
+
+def test_moments_of_later_windows_are_those_of_their_origins_and_series():
+    scores, group = np.arange(8.0)[:, None], np.array([0, 1, 0, 1, 0, 1, 0, 1])
+    # Two series at two origins, column by column within each series.
+    origin = np.array([5, 5, 6, 6, 5, 5, 6, 6])
+    later = calibrated(scores[:4], 2, group[:4]).extended(scores, group, origin)
+    moments = later._moment.tolist()
+    assert moments[:4] == [0, 0, 1, 1]
+    assert [moments[i] == moments[i + 1] for i in range(4, 12, 2)] == [True] * 4
+    assert len(set(moments)) == 6
+
+
+def test_columns_seen_at_few_common_moments_are_filled_from_their_own():
+    scores = np.arange(10.0)[:, None]
+    calibration = Calibration(
+        scores, np.repeat([0, 1], 5), 2, moment=np.array([0, 1, 2, 3, 4, 4, 5, 6, 7, 8])
+    )
+    paths = calibration.paths(400, np.array([0, 1]), np.random.default_rng(0), np.array([0, 0]))
+    assert set(paths[0].ravel()) == set(range(5))
+    assert set(paths[1].ravel()) == set(range(5, 10))

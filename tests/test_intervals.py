@@ -522,3 +522,24 @@ def test_errors_come_along_where_training_goes_on(continued):
     surer, still = widths()
     assert surer < 0.5 * own
     assert still == pytest.approx(calibrated, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        quick(),
+        quick(loss="normal"),
+        LinearForecaster(horizon=HORIZON),
+        NaiveForecaster(horizon=HORIZON),
+    ],
+)
+def test_columns_of_a_path_err_together(model):
+    x = noise(300)
+    X = np.column_stack([x, 3 - 2 * x])  # one tells the other
+    model = clone(model).fit(X)
+    errors = model.sample(n_samples=400, random_state=0) - model.predict()[..., None]
+    assert np.corrcoef(errors[0])[0, 1] < -0.8
+    panel = clone(model).fit([x, x[::-1]])
+    paths = panel.sample(n_samples=400, random_state=0)
+    both = [s - p[:, None] for s, p in zip(paths, panel.predict(), strict=True)]
+    assert abs(np.corrcoef(both[0][0], both[1][0])[0, 1]) < 0.3

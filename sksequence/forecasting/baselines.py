@@ -65,9 +65,7 @@ class RuleForecaster(ProbabilisticForecaster):
             first, n - self.horizon, window=self._reach, horizon=self.horizon, most=MOST_WINDOWS, seed=0
         )
         if len(past):
-            self._calibrate(
-                self._predictive(task, past, caller), task.actual(past), len(self.targets_), panel.n_series
-            )
+            self._calibrate(self._predictive(task, past, caller), task, past)
         self._remember(panel, task)
         return self
 
@@ -250,9 +248,7 @@ class LinearForecaster(TransformingForecaster):
         if kept is not None and task.head(kept).teaches(self.horizon):
             self._solve(task.head(kept), log, caller)
             held = held_windows(task, kept, window=self.window_, horizon=self.horizon, most=MOST_WINDOWS)
-            self._calibrate(
-                self._predictive(task, held, caller), task.actual(held), len(self.targets_), panel.n_series
-            )
+            self._calibrate(self._predictive(task, held, caller), task, held)
         self._solve(task, log, caller)
         self._remember(panel, task)
         return self

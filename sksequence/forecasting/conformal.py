@@ -56,6 +56,9 @@ class Calibration:
         their origins, which windows of several series and columns share. None: all were held back.
     mirrored : float, default=0.0
         Share of the held-back windows that count a second time with their signs turned, evenly chosen.
+    moment : ndarray of int of shape (n_windows,) or None, default=None
+        The same number for windows of several columns that were forecast at once. None: the first of each
+        column were, the second, and so on.
 
     References
     ----------
@@ -70,6 +73,7 @@ class Calibration:
     n_groups: int
     arrival: np.ndarray | None = None
     mirrored: float = 0.0
+    moment: np.ndarray | None = None
 
     def __getstate__(self) -> dict:
         """What is stored: not the sorted copies, which are made again when asked for."""
@@ -95,14 +99,17 @@ class Calibration:
         """The same with the mirrored windows written out, as further held-back ones."""
         if not self.mirrored:
             return self
-        held = np.flatnonzero(self._arrival == 0)
-        # One more wherever another whole window has come together.
-        turned = held[np.diff(floor(np.arange(len(held) + 1) * self.mirrored)) > 0]
+        moment, held = self._moment, self._arrival == 0
+        moments = np.unique(moment[held])
+        # One more wherever another whole window has come together; all columns of a moment are turned.
+        chosen = moments[np.diff(floor(np.arange(len(moments) + 1) * self.mirrored)) > 0]
+        turned = np.flatnonzero(held & np.isin(moment, chosen))
         return Calibration(
             np.concatenate([self.scores, -self.scores[turned]]),
             np.concatenate([self.group, self.group[turned]]),
             self.n_groups,
             np.concatenate([self._arrival, np.zeros(len(turned), dtype=np.int64)]),
+            moment=np.concatenate([moment, moment[turned] + moment.max(initial=0) + 1]),
         )
 
     # ------------------------------------------------------------------ what to expect
@@ -163,11 +170,14 @@ class Calibration:
         table = every._stretched(coverage, adaptive) if simultaneous else every._stepwise(coverage, adaptive)
         return table[0][group], table[1][group]
 
-    def paths(self, n_samples: int, group: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    def paths(
+        self, n_samples: int, group: np.ndarray, generator: np.random.Generator, together=None
+    ) -> np.ndarray:
         """Scores of whole windows, drawn with replacement, so that steps hang together as they did.
 
-        Windows with missing steps are left out where the column has at least 20 without. Otherwise each
-        missing step is filled by a score of that step drawn from another window.
+        So do columns: what is forecast together gets the scores of windows of one moment. Moments with
+        missing steps are left out where there are at least 20 without. Otherwise each missing step is
+        filled by a score of that step drawn from another window.
 
         Parameters
         ----------
@@ -177,21 +187,40 @@ class Calibration:
             Column of each of these.
         generator : numpy.random.Generator
             Where chance comes from.
+        together : ndarray of int of shape (n,) or None, default=None
+            The same number for windows of several columns that are forecast together; None: each by itself.
 
         Returns
         -------
         paths : ndarray of shape (n, n_samples, horizon)
             NaN at a step without scores.
         """
-        group, every = np.asarray(group), self.both_signs
+        group = np.asarray(group)
+        together = np.arange(len(group)) if together is None else np.asarray(together)
+        every = self.both_signs
         drawn = np.full((len(group), n_samples, self.horizon), np.nan)
-        for g in np.unique(group):
-            pool = every.scores[(every.group == g) & every.ranked.usable(g, _ENOUGH)]
-            wanted = np.flatnonzero(group == g)
+        asked, which = np.unique(together, return_inverse=True)
+        columns = [tuple(np.unique(group[which == i])) for i in range(len(asked))]
+        for chosen in dict.fromkeys(columns):
+            pool = every._moments(chosen)
+            wanted = np.array([i for i, own in enumerate(columns) if own == chosen])
             if len(pool):
                 found = pool[generator.integers(len(pool), size=(len(wanted), n_samples))]
-                drawn[wanted] = _filled(found, pool, generator)
+                found = _filled(found, pool, generator).reshape(*found.shape[:2], len(chosen), self.horizon)
+                for place, g in enumerate(chosen):
+                    rows = np.flatnonzero(np.isin(which, wanted) & (group == g))
+                    drawn[rows] = found[np.searchsorted(wanted, which[rows]), :, place]
         return drawn
+
+    def _moments(self, columns: tuple) -> np.ndarray:
+        """Scores of some columns at each moment that can be drawn, (n_moments, n_columns * horizon)."""
+        own = np.flatnonzero(np.isin(self.group, columns))
+        moments, row = np.unique(self._moment[own], return_inverse=True)
+        table = np.full((len(moments), len(columns), self.horizon), np.nan)
+        table[row, np.searchsorted(columns, self.group[own])] = self.scores[own]
+        rows = table.reshape(len(moments), len(columns) * self.horizon)
+        whole = RankedScores(rows, np.zeros(len(rows), dtype=np.int64), 1)
+        return rows[whole.usable(0, _ENOUGH)]
 
     # ------------------------------------------------------------------ what came later
     def extended(
@@ -221,7 +250,12 @@ class Calibration:
             scores=np.concatenate([self.scores, scores]),
             group=np.concatenate([self.group, group]),
             arrival=np.concatenate([known, known.max(initial=0) + 1 + order]),
+            moment=np.concatenate([self._moment, self._moment.max(initial=-1) + 1 + _moments(group, order)]),
         )
+
+    @property
+    def _moment(self) -> np.ndarray:
+        return _occurrence(self.group) if self.moment is None else self.moment
 
     def rescaled(self, below: np.ndarray, above: np.ndarray) -> Calibration:
         """The same errors in other units.
@@ -301,6 +335,13 @@ def _occurrence(group: np.ndarray) -> np.ndarray:
     found = np.empty(len(order), dtype=np.int64)
     found[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
     return found
+
+
+def _moments(group: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Number of the moment of each window: one for the first of each column at an origin, and so on."""
+    # Series of a panel share origins: the k-th window of a column there belongs to the k-th series.
+    place = _occurrence(order * (int(group.max(initial=0)) + 1) + group)
+    return order * (int(place.max(initial=0)) + 1) + place
 
 
 def _filled(paths: np.ndarray, pool: np.ndarray, generator: np.random.Generator) -> np.ndarray:

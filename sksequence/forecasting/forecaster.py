@@ -343,7 +343,7 @@ class SequenceForecaster(NetworkForecaster):
         self.skills_, self.season_ = yardstick.skills(mixed.point(), linear, seasons=self._naive_seasons)
         self.skill_ = min(self.skills_.values())
         self._unit_season = self._naive_seasons[0]
-        self._calibrate(mixed, yardstick.targets, len(self.targets_), task.targets.n_series)
+        self._calibrate(mixed, task, held)
         # A linear forecast is often level with a network; a copy of the past must be beaten.
         doubtful = {} if yardstick.is_worse(mixed.point(), linear) else {"linear"}
         alarms = {name: skill for name, skill in self.skills_.items() if name not in doubtful}

@@ -113,8 +113,10 @@ class ProbabilisticForecaster(Forecaster):
     def sample(self, X=None, n_samples=100, *, future=None, random_state=None):
         """Draw whole paths of the coming values.
 
-        A path follows, on the scale of the forecast, the errors of one held-back window, so that its
-        steps hang together as those of the data do.
+        A path follows, on the scale of the forecast, the errors of one held-back window, the same for all
+        columns of a series, so that its steps and columns hang together as those of the data do. Series of
+        a panel are drawn by themselves. Where nothing was held back, each step of a learned distribution is
+        drawn by itself.
 
         Parameters
         ----------
@@ -150,11 +152,12 @@ class ProbabilisticForecaster(Forecaster):
         )
         generator = np.random.default_rng(seed)
         calibration = self._calibration(predictive, caller)
+        series = np.arange(len(predictive.column)) // task.targets.n_columns
         if calibration is None:
             values = predictive.draw(int(n_samples), generator)
         else:
             values = predictive.at(
-                calibration.paths(int(n_samples), predictive.column, generator).swapaxes(1, 2)
+                calibration.paths(int(n_samples), predictive.column, generator, series).swapaxes(1, 2)
             )
         return _wrapped(task, values, range(n_samples), "sample")
 
@@ -241,8 +244,10 @@ class ProbabilisticForecaster(Forecaster):
             return predictive.quantiles(levels)
         return predictive.at(calibration.quantiles(levels, predictive.column))
 
-    def _calibrate(self, predictive: Predictive, targets: np.ndarray, n_columns: int, n_series: int) -> None:
-        """Keep the errors of held-back windows (n_windows, horizon), thinned where there are many."""
+    def _calibrate(self, predictive: Predictive, task: Task, windows: Windows) -> None:
+        """Keep the errors of what was forecast after held-back windows, thinned where there are many."""
+        n_columns, n_series = task.targets.n_columns, task.targets.n_series
+        targets = task.actual(windows)
         if predictive.own is None:
             spreads = [predictive.below[predictive.column == j] for j in range(n_columns)]
             self._usual_spread = np.array([_mean(spread) for spread in spreads])
@@ -253,10 +258,9 @@ class ProbabilisticForecaster(Forecaster):
         scores = predictive.scores(targets)
         n_known = int((~np.isnan(scores)).any(axis=1).sum())
         mirrored = share_mirrored(n_known // n_columns, n_series, self.horizon)
-        column = predictive.column[::every]
-        self.calibration_ = (
-            Calibration(scores[::every], column, n_columns, mirrored=mirrored) if n_known else None
-        )
+        moment = windows.channel // n_columns * (windows.origin.max(initial=0) + 1) + windows.origin
+        kept = scores[::every], predictive.column[::every], n_columns
+        self.calibration_ = Calibration(*kept, mirrored=mirrored, moment=moment[::every]) if n_known else None
 
     def _change_units(self, before: Predictive, now: Predictive) -> None:
         """Errors that were kept in units of a network's own spreads, in those of the one that replaces it.
