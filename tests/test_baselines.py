@@ -86,3 +86,9 @@ def test_baselines_are_cloned_without_what_they_learned(forecaster, season):
     assert copy.horizon == 5
     with pytest.raises(NotFittedError):
         copy.predict()
+
+
+def test_seasons_longer_than_the_series_are_told():
+    with pytest.warns(UserWarning, match="season=365 came, but the longest series has 200 time steps"):
+        SeasonalNaiveForecaster(horizon=2, season=365).fit(np.arange(200.0))
+    SeasonalNaiveForecaster(horizon=2, season=365).fit([np.arange(200.0), np.arange(365.0)])

@@ -103,6 +103,8 @@ def test_missing_values_are_refused_unless_allowed():
         quick().fit(table().assign(b=np.nan))
     with pytest.raises(InputError, match="infinite"):
         quick().fit(days(np.r_[wave(), np.inf]))
+    with pytest.raises(InputError, match=r"Make infinite values NaN, with replace\(.*\). Fill them first"):
+        quick(missing="raise").fit(days(np.r_[wave(), np.inf]))
 
 
 @pytest.mark.parametrize("n_leading", [1, 30, 100])

@@ -331,11 +331,20 @@ def test_columns_are_scaled_one_by_one():
 
 
 @pytest.mark.parametrize("level", [0.0, 0.1, -3.0, 1e9])
-def test_constant_series_stays_about_where_it_is(level):
-    forecast = quick(max_epochs=20).fit(np.full(100, level)).predict()
-    np.testing.assert_allclose(forecast, level, atol=0.2)
-    both = quick().fit([np.full(100, level), wave()]).predict()
-    assert np.isfinite(both[0]).all()
+def test_what_never_moved_stays_where_it_is(level):
+    still = np.full(100, level)
+    for options in ({}, {"loss": "normal"}, {"strategy": "recursive"}):
+        with pytest.warns(NoSkillWarning, match="is 1 times that of the naive forecast"):
+            model = quick(max_epochs=2, validation_fraction=0.1, **options).fit(still)
+        np.testing.assert_allclose(model.predict(), level, rtol=1e-6)
+        np.testing.assert_allclose(model.predict_interval(), level, rtol=1e-6)
+        assert model.skill_ == 0
+    table = quick().fit(np.column_stack([still, wave(100)])).predict()
+    np.testing.assert_allclose(table[:, 0], level, rtol=1e-6)
+    panel = quick().fit([still, wave(100)]).predict()
+    np.testing.assert_allclose(panel[0], level, rtol=1e-6)
+    assert np.ptp(table[:, 1]) > 0.1
+    assert np.ptp(panel[1]) > 0.1
 
 
 # ---------------------------------------------------------------------- skill
@@ -577,6 +586,27 @@ def test_update_of_a_panel():
         np.testing.assert_allclose(one, other, rtol=1e-6)
     with pytest.raises(InputError, match=r"update: X holds 1 series, but 2 are known"):
         model.update(wave())
+
+
+@pytest.mark.parametrize("form", ["dict", "long"])
+def test_update_finds_series_by_name(form):
+    parts = {name: wave(80, seed=i) for i, name in enumerate("cab")}
+
+    def of(rows, names="cab"):
+        days = pd.date_range("2024-01-01", periods=80, freq="h")[rows]
+        series = {name: pd.Series(parts[name][rows], days, name="y") for name in names}
+        return series if form == "dict" else pd.concat(series, names=["id", "time"]).to_frame()
+
+    known = of(slice(60))
+    model = quick(window=24).fit(known)
+    other = quick(window=24).fit(known).update(of(slice(60, 80)))
+    model.update(of(slice(60, 80), "bca"))
+    assert str(model.predict()) == str(other.predict())
+    with pytest.raises(InputError, match="update: series 'b' is missing, but the next rows of each of the 3"):
+        model.update(of(slice(60, 80), "ca"))
+    parts["d"] = parts["a"]
+    with pytest.raises(InputError, match="update: series 'd' is not known"):
+        model.update(of(slice(60, 80), "cabd"))
 
 
 def test_update_refuses_rows_that_do_not_follow():

@@ -428,7 +428,7 @@ def test_counts_are_needed_for_a_negative_binomial():
 def test_negative_binomial_is_never_negative(fraction):
     rare = np.random.default_rng(0).poisson(0.4, 200).astype(float)
     model = quick(loss="negative_binomial", validation_fraction=fraction).fit(rare)
-    made = model.predict_quantiles(quantiles=[0.01, 0.05, 0.5, 0.99])
+    made = model.predict_quantiles(quantiles=[0.02, 0.05, 0.5, 0.98])
     assert (made >= 0).all()
     assert (model.sample(n_samples=100) >= 0).all()
     assert (model.predict() >= 0).all()
@@ -543,3 +543,16 @@ def test_columns_of_a_path_err_together(model):
     paths = panel.sample(n_samples=400, random_state=0)
     both = [s - p[:, None] for s, p in zip(paths, panel.predict(), strict=True)]
     assert abs(np.corrcoef(both[0][0], both[1][0])[0, 1]) < 0.3
+
+
+def test_quantiles_beyond_the_errors_seen_are_told_as_intervals_are():
+    model = quick().fit(noise())
+    with pytest.warns(UserWarning, match=r"the quantile 0.001 came, which needs the errors of \d+ held-back"):
+        model.predict_quantiles(quantiles=(0.001, 0.5))
+    model.predict_quantiles(quantiles=0.5)  # of which nothing is asked
+
+
+def test_learning_from_errors_needs_a_coverage():
+    X = noise()
+    with pytest.raises(InputError, match="backtest: adaptive=True came without a coverage"):
+        quick().fit(X).backtest(X, adaptive=True)

@@ -119,8 +119,8 @@ class Forecaster(SeriesReader):
         Parameters
         ----------
         X : array-like
-            Rows that follow the training rows, series by series, in the same form; rows without an index
-            take the one that follows.
+            Rows that follow the training rows, of every series, in the same form: matched by name where
+            series have names, else in the same order. Rows without an index take the one that follows.
         y : array-like or None, default=None
             Row-aligned targets, where `fit` had some.
 
@@ -135,13 +135,28 @@ class Forecaster(SeriesReader):
         """
         check_is_fitted(self, "context_")
         caller = f"{type(self).__name__}.update"
-        panel = self._read(X, caller, y=y)
+        panel = self._in_known_order(self._read(X, caller, y=y), caller)
         self._refuse_other_rows(panel, caller)
         known = self.context_.lengths
         joined = self.context_.followed_by(panel)
         self._learn_from_errors(joined, known, caller)
         self.context_ = self._latest(joined)
         return self
+
+    def _in_known_order(self, panel: Panel, caller: str) -> Panel:
+        """The series in the order of the known ones, by name where both have names."""
+        known = self.context_
+        if not (panel.is_named and known.is_named) or panel.labels.equals(known.labels):
+            return panel
+        lost = known.labels.difference(panel.labels, sort=False)
+        new = panel.labels.difference(known.labels, sort=False)
+        if len(lost) or len(new):
+            came = f"series {new[0]!r} is not known" if len(new) else f"series {lost[0]!r} is missing"
+            raise InputError(
+                f"{caller}: {came}, but the next rows of each of the {known.n_series} known series are "
+                "needed. Pass those of every series, under their names."
+            )
+        return panel.choose(panel.labels.get_indexer(known.labels))
 
     def _refuse_other_rows(self, panel: Panel, caller: str) -> None:
         known = self.context_
@@ -221,7 +236,8 @@ class Forecaster(SeriesReader):
             Adds the bounds "lower" and "upper" of intervals that hold this share of the values.
         adaptive : bool, default=False
             Whether intervals learn from the errors of earlier origins, as far as these are known, as
-            :meth:`update` makes them do; once for as many rows as the horizon has.
+            :meth:`update` makes them do; once for as many rows as the horizon has, so that bounds are those
+            of an update with so many rows at a time.
 
         Returns
         -------
@@ -233,9 +249,16 @@ class Forecaster(SeriesReader):
         ------
         SequenceTooShortError
             If no series has a row that follows the context by a whole horizon.
+        InputError
+            If `adaptive` comes without a coverage, or X cannot be read.
         """
         task, windows, targets = self._all_origins(X, y, "backtest", start=start, stride=stride, alone=refit)
         caller = f"{type(self).__name__}.backtest"
+        if adaptive and coverage is None:
+            raise InputError(
+                f"{caller}: adaptive=True came without a coverage, but intervals are what learns. "
+                "Name the coverage too, such as coverage=0.9."
+            )
         if refit:
             columns = refitted(self, task, windows, coverage, caller)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,15 @@ class RuleForecaster(ProbabilisticForecaster):
         panel = self._read(X, caller, y=y, reset=True)
         self._forget()
         self._learn(self._task(panel))
+        longest = int(panel.lengths.max())
+        if self._season > longest:
+            warnings.warn(
+                f"{caller}: season={self._season} came, but the longest series has {longest} time steps, "
+                "none of them a season ago: its last value is repeated. Give longer series, or a shorter "
+                "season.",
+                UserWarning,
+                stacklevel=2,
+            )
         task = self._task(panel)
         n = task.targets.channels.lengths
         first = np.maximum(self._context_rows - 1, n // 2)

@@ -74,11 +74,13 @@ def _refuse_first(panel: Panel, c: int, values: np.ndarray, caller: str, missing
             f"of {count} infinite values in this column, but every value must be a finite number or NaN. "
             "Replace them, by NaN where they are not known."
         )
+    fill = "Fill them first, for example with DataFrame.interpolate or ffill, or set missing='mask'."
+    if np.isinf(values).any():
+        fill = f"Make infinite values NaN, with replace([np.inf, -np.inf], np.nan). {fill}"
     raise InputError(
         f"{caller}: {panel.name(i)} has {value} in row {row}{at}, column {panel.columns[j]!r}, "
         f"the first of {count} values in this column that are not finite, but every value "
-        "must be a finite number. Fill them first, for example with DataFrame.interpolate or ffill, or set "
-        "missing='mask'."
+        f"must be a finite number. {fill}"
     )
 
 

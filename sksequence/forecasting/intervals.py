@@ -196,12 +196,12 @@ class ProbabilisticForecaster(Forecaster):
                 )
             tails = predictive.quantiles(np.array([(1 - coverage) / 2, (1 + coverage) / 2]))
             return {"lower": tails[..., 0], "upper": tails[..., 1]}
-        self._warn_of_few(calibration, coverage, simultaneous, caller)
+        self._warn_of_few(calibration, coverage, simultaneous, f"coverage={coverage:g}", caller)
         lower, upper = calibration.band(coverage, predictive.column, simultaneous=simultaneous)
         return {"lower": predictive.at(lower), "upper": predictive.at(upper)}
 
     def _warn_of_few(
-        self, calibration: Calibration, coverage: float, simultaneous: bool, caller: str
+        self, calibration: Calibration, coverage: float, simultaneous: bool, what: str, caller: str
     ) -> None:
         """Say so if intervals can only be the range of the errors that were seen."""
         known, every = int(calibration.counts.min()), int(calibration.both_signs.counts.min())
@@ -210,7 +210,7 @@ class ProbabilisticForecaster(Forecaster):
             # Those that count with both signs need fewer of their kind.
             needed = -(-needed * known // every) if every else needed
             warnings.warn(
-                f"{caller}: coverage={coverage:g} came, which needs the errors of {needed} held-back "
+                f"{caller}: {what} came, which needs the errors of {needed} held-back "
                 "windows, but "
                 f"{known} are known: the intervals are the range of these, and hold less than that. Give "
                 "longer series, a larger validation_fraction or a shorter horizon.",
@@ -242,6 +242,11 @@ class ProbabilisticForecaster(Forecaster):
         calibration = self._calibration(predictive, caller)
         if calibration is None:
             return predictive.quantiles(levels)
+        coverages = np.abs(2 * levels - 1)
+        outermost = int(coverages.argmax())
+        if coverages[outermost]:
+            what = f"the quantile {levels[outermost]:g}"
+            self._warn_of_few(calibration, float(coverages[outermost]), False, what, caller)
         return predictive.at(calibration.quantiles(levels, predictive.column))
 
     def _calibrate(self, predictive: Predictive, task: Task, windows: Windows) -> None:

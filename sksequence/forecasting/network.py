@@ -24,7 +24,7 @@ from sksequence.forecasting.roles import Roles
 from sksequence.forecasting.scaling import Scaling, column_moments
 from sksequence.forecasting.seasons import choose_seasons, season_strength
 from sksequence.forecasting.sizes import Sizes, choose_sizes
-from sksequence.forecasting.spread import window_spread
+from sksequence.forecasting.spread import unmoved, window_spread
 from sksequence.forecasting.task import Task
 from sksequence.forecasting.transformed import TransformingForecaster
 from sksequence.forecasting.windows import Windows
@@ -247,7 +247,8 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
             self.scaling_ = Scaling.learn(
                 targets, transformation=transformation, standardize=standardize, caller=caller
             )
-        self._levels = column_moments(targets)[0]
+        self._levels, deviations = column_moments(targets)
+        self._never_moved = deviations == 0
         self._covariates = Covariates.learn(task.panel, self._roles, caller=caller)
         self._effects = None
         if self._roles.known and targets.n_series == 1:
@@ -399,6 +400,11 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
             by = share * (self._linear_forecasts(inputs) - location)
             outputs, location = output.shift(outputs, by), location + by
         column = windows.channel % len(self._roles.target)
+        still = self._stays(inputs, column)
+        if still.any():
+            last = inputs.values[inputs.starts + inputs.lengths - 1, 0]
+            by = np.where(still[:, None], last[:, None] - location, 0.0)
+            outputs, location = output.shift(outputs, by), location + by
         if isinstance(output, Distribution):
             below, above = output.spread(outputs)
             own = partial(output.quantile, outputs[..., np.newaxis, :])
@@ -415,6 +421,13 @@ class NetworkForecaster(RecurrentEstimator, TransformingForecaster):
         spread = window_spread(inputs, inputs.starts, inputs.lengths, season, self.horizon, seen)
         spread = self._known_spread(spread, column)
         return Predictive(location, spread, spread, column, self.scaling_)
+
+    def _stays(self, inputs: SequenceArray, column: np.ndarray) -> np.ndarray:
+        """Which windows belong to what never moved, so that the network has no unit for it, (n_windows,)."""
+        still = self._never_moved[column]
+        if self.normalization_ == "window" and self.loss != "negative_binomial" and not self._roles.explain:
+            still = still | unmoved(inputs)
+        return still
 
     def _linear_forecasts(self, inputs: SequenceArray) -> np.ndarray:
         """What the linear map says, (n_windows, horizon), on the scale of the network."""

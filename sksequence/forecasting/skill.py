@@ -16,6 +16,10 @@ from sksequence.forecasting.windows import Windows
 __all__ = ["Yardstick", "warn_without_skill"]
 
 _LEAST_SKILL = 0.01
+# Fewer windows than this tell little about the next one.
+_TELLING = 5
+# In deviations of the series.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +102,9 @@ class Yardstick:
             "linear": self.error(linear),
         }
         network = self.error(forecasts)
-        return {name: 1.0 - network / max(e, 1e-12) for name, e in simple.items()}, season
+        # Errors that are nothing but rounding are level.
+        network = max(network, _ROUNDING)
+        return {name: 1.0 - network / max(e, _ROUNDING) for name, e in simple.items()}, season
 
 
 def warn_without_skill(skills: dict[str, float], season: int, n_windows: int, caller: str) -> None:
@@ -110,6 +116,8 @@ def warn_without_skill(skills: dict[str, float], season: int, n_windows: int, ca
         remedy = f"{name}Forecaster" + (f"(season={season})" if strongest == "seasonal naive" else "")
         times = f"{1 - skill:.4g} times" if skill > -1e3 else "over a thousand times"
         windows = f"{n_windows} held-back window{'' if n_windows == 1 else 's'}"
+        if n_windows < _TELLING:
+            windows += ", too few to be sure,"
         warnings.warn(
             f"{caller}: on {windows} the mean absolute error is {times} "
             f"that of the {strongest} forecast (skills_[{strongest!r}] = {skill:.3g}). Do not use this "

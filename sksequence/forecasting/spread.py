@@ -10,7 +10,7 @@ import numpy as np
 
 from sksequence.sequences import SequenceArray
 
-__all__ = ["window_spread"]
+__all__ = ["unmoved", "window_spread"]
 
 _LEAST = 1e-6
 _BLOCK = 1 << 18
@@ -61,6 +61,12 @@ def window_spread(
         )
         first = stop
     return np.where(lengths > 1, np.maximum(spread, _LEAST), 1.0)[:, None]
+
+
+def unmoved(windows: SequenceArray) -> np.ndarray:
+    """Which univariate windows hold one value throughout, (n_windows,)."""
+    changes = np.append(0, np.cumsum(np.diff(windows.values[:, 0]) != 0))
+    return changes[windows.starts] == changes[windows.starts + windows.lengths - 1]
 
 
 def _mean_differences(
