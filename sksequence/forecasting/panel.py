@@ -16,7 +16,7 @@ from sksequence.forecasting.timeline import Timeline
 from sksequence.forecasting.writing import write_long, write_one
 from sksequence.sequences import SequenceArray
 
-__all__ = ["Panel", "stacked"]
+__all__ = ["Panel", "column_views", "stacked"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,3 +285,10 @@ def _once(function: Callable) -> Callable:
 def stacked(values: np.ndarray, lengths: np.ndarray) -> SequenceArray:
     """Views of sequences that stand one after the other in `values`."""
     return SequenceArray(values.reshape(-1, 1), np.cumsum(lengths) - lengths, lengths)
+
+
+def column_views(values: np.ndarray, lengths: np.ndarray) -> SequenceArray:
+    """Views of series that stand one after the other in the rows of (n_columns, total_steps)."""
+    n_columns, total = values.shape
+    starts = np.add.outer(np.cumsum(lengths) - lengths, np.arange(n_columns) * total).ravel()
+    return SequenceArray(values.reshape(-1, 1), starts, np.repeat(lengths, n_columns))

@@ -24,9 +24,8 @@ SequenceArray                                            ndarray (n_series, hori
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,28 +33,16 @@ from sksequence.exceptions import InputError
 from sksequence.forecasting.columns import Columns, as_array, float64, read_columns
 from sksequence.forecasting.finite import refuse_unreadable
 from sksequence.forecasting.form import Form
-from sksequence.forecasting.indexes import Parts, repeats
+from sksequence.forecasting.indexes import Parts
 from sksequence.forecasting.joining import join
-from sksequence.forecasting.panel import Panel
+from sksequence.forecasting.panel import Panel, column_views
+from sksequence.forecasting.request import Request, refuse_keys
 from sksequence.forecasting.tables import distinct, floating, is_column, is_pandas, is_table, read_keys
 from sksequence.forecasting.timeline import Timeline
+from sksequence.forecasting.timelines import on_timelines
 from sksequence.sequences import SequenceArray
 
 __all__ = ["join", "read_series"]
-
-
-@dataclass(frozen=True)
-class _Request:
-    """Who reads, and how; as :func:`read_series` documents it."""
-
-    caller: str
-    step: Any
-    id: Any
-    time: Any
-    freq: Any
-    missing: str
-    whole: bool
-    called: str
 
 
 def read_series(
@@ -109,7 +96,7 @@ def read_series(
     """
     if isinstance(X, Panel):
         return X
-    request = _Request(caller, step, id, time, freq, missing, whole, called)
+    request = Request(caller, step, id, time, freq, missing, whole, called)
     if isinstance(X, SequenceArray):
         return _read_sequences(X, request)
     if is_pandas(X) and X.index.nlevels == 2:
@@ -136,7 +123,7 @@ def read_series(
 # Collections -------------------------------------------------------------------------------------
 
 
-def _read_tables(items: list, form: Form, request: _Request) -> Panel:
+def _read_tables(items: list, form: Form, request: Request) -> Panel:
     """Tables of the same columns, each a series."""
     caller = request.caller
     if not items:
@@ -165,12 +152,12 @@ def _read_tables(items: list, form: Form, request: _Request) -> Panel:
     dtype = floating([table.dtype for table in tables])
     lengths = np.array([table.values.shape[1] for table in tables])
     panel = Panel(
-        _channels(values, lengths), tables[0].labels, named, (None,) * len(tables), dtype, form, forms
+        column_views(values, lengths), tables[0].labels, named, (None,) * len(tables), dtype, form, forms
     )
-    return _finished(panel, [table.index for table in tables], request)
+    return on_timelines(panel, [table.index for table in tables], request)
 
 
-def _read_long(X, request: _Request) -> Panel:
+def _read_long(X, request: Request) -> Panel:
     """Read a table with the index (series, time), the rows of a series standing together or not."""
     import pandas as pd
 
@@ -196,7 +183,7 @@ def _read_long(X, request: _Request) -> Panel:
     return _read_groups(table, codes, frame.index.droplevel(0), form, request, in_order=True)
 
 
-def _read_keyed(X, request: _Request) -> Panel:
+def _read_keyed(X, request: Request) -> Panel:
     """Read a long table, of which one column names the series of a row."""
     caller = request.caller
     if request.time is None and is_pandas(X) and X.index.dtype.kind in "mMO":
@@ -211,7 +198,7 @@ def _read_keyed(X, request: _Request) -> Panel:
     return _read_groups(table, codes, times, Form("keyed", keys), request, in_order=False)
 
 
-def _read_groups(table: Columns, codes: np.ndarray, times, form: Form, request: _Request, *, in_order: bool):
+def _read_groups(table: Columns, codes: np.ndarray, times, form: Form, request: Request, *, in_order: bool):
     """Rows of many series as a panel, by the number of the series of each row."""
     order = np.argsort(codes, kind="stable")
     if not in_order and times is not None:
@@ -226,7 +213,7 @@ def _read_groups(table: Columns, codes: np.ndarray, times, form: Form, request: 
     indexes = [None] * len(lengths) if times is None else Parts(times, lengths)
     forms = (table.form,) * len(lengths) if form.kind == "long" else ()
     panel = Panel(
-        _channels(values, lengths),
+        column_views(values, lengths),
         table.labels,
         True,
         (None,) * len(lengths),
@@ -235,27 +222,27 @@ def _read_groups(table: Columns, codes: np.ndarray, times, form: Form, request: 
         forms,
         rows if rows is not None else np.arange(len(codes)),
     )
-    return _finished(panel, indexes, request)
+    return on_timelines(panel, indexes, request)
 
 
-def _read_stack(X: np.ndarray, request: _Request) -> Panel:
+def _read_stack(X: np.ndarray, request: Request) -> Panel:
     n_series, n_timesteps, n_columns = X.shape
-    _refuse_keys(request, "an array of three dimensions")
+    refuse_keys(request, "an array of three dimensions")
     if X.size == 0:
         raise InputError(
             f"{request.caller}: X has shape {X.shape}, but no axis may be empty. "
             "Pass (n_series, n_timesteps, n_features)."
         )
     values = float64(X, request.caller, request.called).reshape(-1, n_columns).T
-    channels = _channels(np.ascontiguousarray(values), np.full(n_series, n_timesteps))
+    channels = column_views(np.ascontiguousarray(values), np.full(n_series, n_timesteps))
     blank = (None,) * n_series
     panel = Panel(channels, tuple(range(n_columns)), False, blank, floating([X.dtype]), Form("stack"), ())
     panel = replace(panel, called=request.called)
     return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
 
 
-def _read_sequences(X: SequenceArray, request: _Request) -> Panel:
-    _refuse_keys(request, "a SequenceArray")
+def _read_sequences(X: SequenceArray, request: Request) -> Panel:
+    refuse_keys(request, "a SequenceArray")
     if not len(X) or not X.lengths.all():
         raise InputError(
             f"{request.caller}: a SequenceArray of {len(X)} sequences with lengths from "
@@ -271,101 +258,3 @@ def _read_sequences(X: SequenceArray, request: _Request) -> Panel:
     panel = Panel(channels, columns, named, blank, floating([X.dtype]), Form("stack"), ())
     panel = replace(panel, called=request.called)
     return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
-
-
-def _refuse_keys(request: _Request, what: str) -> None:
-    """Refuse options that a form has no use for."""
-    if not request.whole:
-        return
-    for option, value in (("id", request.id), ("time", request.time), ("freq", request.freq)):
-        if value is not None:
-            raise InputError(
-                f"{request.caller}: {option}={value!r} came, but {what} has neither named columns nor an "
-                "index. Leave it out, or pass a table."
-            )
-
-
-def _channels(values: np.ndarray, lengths: np.ndarray) -> SequenceArray:
-    """Views of series that stand one after the other in the rows of (n_columns, total_steps)."""
-    n_columns, total = values.shape
-    starts = np.add.outer(np.cumsum(lengths) - lengths, np.arange(n_columns) * total).ravel()
-    return SequenceArray(values.reshape(-1, 1), starts, np.repeat(lengths, n_columns))
-
-
-# Indexes -----------------------------------------------------------------------------------------
-
-
-def _finished(panel: Panel, indexes: Sequence, request: _Request) -> Panel:
-    """The panel with its timelines, its gaps filled, its values checked."""
-    timelines: list[Timeline | None] = []
-    places = []
-    step = _known_step(panel, indexes, request)
-    line, place = None, None
-    for i, repeated in enumerate(repeats(indexes).tolist()):
-        # One that is like the one before shares its timeline, so that what follows is done once.
-        if not repeated:
-            index = indexes[i]
-            if index is None:
-                _refuse_keys(replace(request, id=None, time=None), panel.name(i))
-                line, place = None, None
-            else:
-                line, place = _timeline(index, panel, i, step, request)
-                step = line.step
-        timelines.append(line)
-        places.append(place)
-    panel = replace(panel, timelines=tuple(timelines), called=request.called)
-    if any(place is not None for place in places):
-        panel = _with_inserted(panel, places, indexes, request)
-    return refuse_unreadable(panel, request.caller, missing=request.missing, whole=request.whole)
-
-
-def _known_step(panel: Panel, indexes: Sequence, request: _Request):
-    """What is known of the step: the first series may be too short to show it, not so the longest."""
-    longest = int(panel.lengths.argmax())
-    if request.step is not None or request.freq is not None or panel.lengths[0] > 2 or not longest:
-        return request.step
-    index = indexes[longest]
-    return None if index is None else _timeline(index, panel, longest, None, request)[0].step
-
-
-def _timeline(index, panel: Panel, i: int, step, request: _Request):
-    """The timeline of series `i`, and the places of its rows in it where some are missing."""
-    if request.freq is None:
-        line = Timeline.like(index, step)
-        if line is not None:
-            return line, None
-    known = {"caller": request.caller, "series": panel.name(i), "known": step}
-    if request.freq is None:
-        return Timeline.of(index, **known), None
-    line, places = Timeline.regular(index, request.freq, **known)
-    if places is not None and request.missing != "mask":
-        gap = int(np.flatnonzero(np.diff(places) > 1)[0])
-        raise InputError(
-            f"{request.caller}: the index of {known['series']} has no row for {line.index[places[gap] + 1]}, "
-            f"the first of {len(line.index) - len(places)} that are missing with freq={request.freq!r}, but "
-            "every step needs a value. Fill them with asfreq, or set missing='mask'."
-        )
-    return line, places
-
-
-def _with_inserted(panel: Panel, places: list, indexes: Sequence, request: _Request) -> Panel:
-    """Rows of NaN where the index had gaps."""
-    old = panel.lengths
-    new = np.array(
-        [
-            length if line is None else len(line.index)
-            for length, line in zip(old, panel.timelines, strict=True)
-        ]
-    )
-    total, begins = int(new.sum()), np.cumsum(new) - new
-    there = np.concatenate(
-        [
-            begin + (np.arange(n) if place is None else place)
-            for begin, place, n in zip(begins, places, old, strict=True)
-        ]
-    )
-    values = np.full((panel.n_columns, total), np.nan)
-    values[:, there] = panel.channels.values.reshape(panel.n_columns, -1)
-    rows = np.full(total, -1)
-    rows[there] = np.arange(len(there)) if panel.rows is None else panel.rows
-    return replace(panel, channels=_channels(values, new), rows=rows)

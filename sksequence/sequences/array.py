@@ -543,6 +543,6 @@ class SequenceArray:
         InputError
             If the column is of another type, or holds a null.
         """
-        from sksequence.sequences.tables import read_arrow
+        from sksequence.sequences.arrow import read_arrow
 
         return read_arrow(column, "SequenceArray.from_arrow")

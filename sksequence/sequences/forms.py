@@ -93,7 +93,7 @@ def _read(X, caller: str, tokens: bool | None) -> SequenceArray:
     if hasattr(X, "columns"):
         return _read_table(X, caller, tokens)
     if library == "pyarrow" or (library == "polars" and str(X.dtype).startswith(("List", "Array"))):
-        from sksequence.sequences.tables import read_arrow
+        from sksequence.sequences.arrow import read_arrow
 
         return read_arrow(X, caller)
     return _read_array(_to_array(X, caller), caller, tokens)

@@ -8,11 +8,11 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from sksequence.exceptions import InputError, MissingDependencyError
+from sksequence.exceptions import InputError
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.layout import step_rows
 
-__all__ = ["Origin", "read_arrow", "read_long", "write_long"]
+__all__ = ["Origin", "read_long", "write_long"]
 
 # Mark of a pandas table whose sequences had no ids and were numbered when it was written.
 _NUMBERED = "sksequence.numbered"
@@ -231,90 +231,6 @@ def _values(frame, columns, order, caller: str, tokens: bool) -> np.ndarray:
         column = column.cast(nw.Float32 if kind is np.float32 else nw.Float64).to_numpy()
         values[:, place] = column if order is None else column[order]
     return values
-
-
-def read_arrow(column, caller: str) -> SequenceArray:
-    """Read lists of numbers, of structs, or of lists; see SequenceArray.from_arrow."""
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{caller}: an Arrow column came, but pyarrow is missing. Install pyarrow."
-        ) from error
-    try:
-        if hasattr(column, "to_arrow"):
-            column = column.to_arrow()
-        if not isinstance(column, (pa.Array, pa.ChunkedArray)):
-            column = pa.chunked_array(column) if hasattr(column, "__arrow_c_stream__") else pa.array(column)
-    except (TypeError, ValueError, pa.ArrowInvalid) as error:
-        raise InputError(
-            f"{caller}: a {type(column).__name__} came, but an Arrow column of lists is needed ({error}). "
-            "Pass one column, such as table['values']."
-        ) from error
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    starts, lengths, steps = _lists(column, caller)
-    if pa.types.is_struct(steps.type):
-        names = [field.name for field in steps.type]
-        parts = [_numbers(part, caller) for part in steps.flatten()]
-        return SequenceArray(np.column_stack(parts), starts, lengths, feature_names=names)
-    if not _is_list(steps.type):
-        return SequenceArray(_numbers(steps, caller), starts, lengths)
-    begin, widths, flat = _lists(steps, caller)
-    n_features = int(widths[0]) if len(widths) else 1
-    if (widths != n_features).any():
-        odd = int((widths != n_features).argmax())
-        raise InputError(
-            f"{caller}: step {odd} of the column has {widths[odd]} values and step 0 has {n_features}, but "
-            "each step needs the same number of features. Pad or drop the odd ones."
-        )
-    numbers = _numbers(flat, caller)
-    first = int(begin[0]) if len(begin) else 0
-    return SequenceArray(
-        numbers[first : first + len(begin) * n_features].reshape(-1, n_features), starts, lengths
-    )
-
-
-def _is_list(kind) -> bool:
-    import pyarrow as pa
-
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-
-
-def _lists(column, caller: str):
-    """Starts and lengths of the lists of a column, and the array that they lie in."""
-    import pyarrow as pa
-
-    if not _is_list(column.type):
-        raise InputError(
-            f"{caller}: an Arrow column of type {column.type} came, but a list type is needed. Pass a "
-            "column of list<number>, list<struct> or list<list<number>>."
-        )
-    if column.null_count:
-        row = column.is_null().index(pa.scalar(True)).as_py()
-        raise InputError(
-            f"{caller}: row {row} of the column is null ({column.null_count} in all), but every row must "
-            "be a list. Drop these rows and their labels."
-        )
-    if pa.types.is_fixed_size_list(column.type):
-        size = column.type.list_size
-        return (column.offset + np.arange(len(column))) * size, np.full(len(column), size), column.values
-    offsets = column.offsets.to_numpy().astype(np.int64)
-    return offsets[:-1], np.diff(offsets), column.values
-
-
-def _numbers(column, caller: str) -> np.ndarray:
-    import pyarrow as pa
-
-    kind = column.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
-        raise InputError(
-            f"{caller}: lists of type {kind} came, but lists of numbers are needed. Cast or encode them "
-            "first."
-        )
-    # A null becomes NaN, which whoever reads the sequences refuses or masks.
-    return column.to_numpy(zero_copy_only=False)
 
 
 # Writing -----------------------------------------------------------------------------------------
