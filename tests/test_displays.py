@@ -14,7 +14,7 @@ import pytest
 from matplotlib.dates import ConciseDateFormatter, date2num
 from sklearn.base import BaseEstimator
 
-from sksequence import LSTMForecaster
+from sksequence import LSTMForecaster, NaiveForecaster
 from sksequence.exceptions import InputError, MissingDependencyError
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.series import read_series
@@ -561,3 +561,23 @@ def test_pictures_name_what_is_not_installed(monkeypatch):
 
 def test_stand_in_reads_as_forecasters_do():
     assert isinstance(Climber().fit(WALK).context_, Panel)
+
+
+def test_names_of_series_are_no_name_of_the_axis():
+    days = pd.date_range("2024-01-01", periods=60)
+    named = {name: pd.Series(np.arange(60.0), days, name=name) for name in ("North", "South")}
+    display = ForecastDisplay.from_estimator(NaiveForecaster(horizon=3).fit(named))
+    assert [ax.get_ylabel() for ax in display.axes_] == ["", ""]
+    assert [ax.get_title(loc="left") for ax in display.axes_] == ["North", "South"]
+    alike = {name: series.rename("sales") for name, series in named.items()}
+    display = ForecastDisplay.from_estimator(NaiveForecaster(horizon=3).fit(alike))
+    assert display.ax_.get_ylabel() == "sales"
+
+
+def test_what_is_no_forecaster_and_no_backtest_is_told():
+    series = pd.Series(np.arange(60.0), name="a")
+    with pytest.raises(InputError, match=r"ForecastDisplay.from_estimator: a Series came, but a fitted"):
+        ForecastDisplay.from_estimator(series)
+    for display in (BacktestDisplay.from_table, StepErrorDisplay.from_tables):
+        with pytest.raises(InputError, match=r"without \['origin', 'step', 'target', 'forecast'\] came"):
+            display(series.to_frame())

@@ -315,3 +315,14 @@ def test_times_in_the_index_of_a_long_table_are_not_lost():
     table = pd.DataFrame({"shop": list("aaaabbbb"), "sales": np.arange(8.0)}, index=days)
     with pytest.raises(InputError, match=r"in its index, .* Pass X.reset_index\(\)"):
         read_series(table, caller="Some.fit", id="shop")
+
+
+def test_swapped_levels_and_unnamed_keys_are_told():
+    long = long_table().to_pandas()
+    swapped = long.set_index(["day", "shop"])
+    with pytest.raises(InputError, match=r"levels of the index of X are \(time, series\), .* X.swaplevel"):
+        read_series(swapped, caller="F.fit")
+    with pytest.raises(InputError, match="or name it with time='day'"):
+        read_series(long, caller="F.fit", id="shop")
+    with pytest.raises(InputError, match="names of series in a column that `id` names"):
+        read_series(long.drop(columns="day"), caller="F.fit")

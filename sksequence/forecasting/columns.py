@@ -153,7 +153,8 @@ def float64(table, caller: str, series: str) -> np.ndarray:
         where = next((f"column {c!r} of {series}" for c in _not_numbers(table)), series)
         raise InputTypeError(
             f"{caller}: {where} holds values that are not numbers ({reason}), but time series are numeric. "
-            "Convert, encode or drop such columns; times belong in the index."
+            "Convert, encode or drop such columns; times belong in the index, names of series in a column "
+            "that `id` names."
         ) from error
 
 
@@ -186,7 +187,9 @@ def _refuse_times(table, caller: str, series: str) -> None:
         where = series if column is None else f"column {column!r} of {series}"
         if kind in "mM":
             how = (
-                f", for example with X.set_index({column!r})" if hasattr(table, "columns") else " of a Series"
+                f", for example with X.set_index({column!r}), or name it with time={column!r}"
+                if hasattr(table, "columns")
+                else " of a Series"
             )
             raise InputTypeError(
                 f"{caller}: {where} holds times, but the values of time series are numbers. Make it the "

@@ -169,6 +169,12 @@ def _read_long(X, request: Request) -> Panel:
                 f"{caller}: {option}={key!r} came, but the levels of the index of X are "
                 f"{list(frame.index.names)}. Leave it out, or take the index away with reset_index."
             )
+    first, second = frame.index.levels
+    if hasattr(first, "freq") and not (hasattr(second, "freq") or second.dtype.kind in "iuf"):
+        raise InputError(
+            f"{caller}: the levels of the index of X are (time, series), but (series, time) is needed. Swap "
+            "them with X.swaplevel()."
+        )
     level = np.asarray(frame.index.codes[0])
     if (level < 0).any() or not len(level):
         raise InputError(

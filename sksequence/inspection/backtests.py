@@ -169,7 +169,7 @@ class BacktestDisplay:
         """
         pyplot(f"{cls.__name__}.from_table")
         return cls._drawn(
-            with_names(table, 0),
+            with_names(backtest_table(table, f"{cls.__name__}.from_table"), 0),
             f"{cls.__name__}.from_table",
             {"step": step, "freq": freq, "series": series, "columns": columns},
             coverage,
@@ -263,6 +263,18 @@ def made(forecaster, X, *, stride: int, **options) -> pd.DataFrame:
     """
     used = {name: value for name, value in options.items() if value is not None}
     return forecaster.backtest(X, stride=stride, **used)
+
+
+def backtest_table(table, caller: str) -> pd.DataFrame:
+    """The table itself, or the error that says what it lacks."""
+    needed = ["origin", "step", "target", "forecast"]
+    lacking = [name for name in needed if name not in getattr(table, "columns", ())]
+    if lacking:
+        raise InputError(
+            f"{caller}: a {type(table).__name__} without {lacking} came, but a table with the columns "
+            f"{needed} is needed. Pass what forecaster.backtest gives."
+        )
+    return table
 
 
 def with_names(table: pd.DataFrame, column) -> pd.DataFrame:

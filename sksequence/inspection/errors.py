@@ -9,7 +9,7 @@ import pandas as pd
 
 from sksequence.exceptions import InputError
 from sksequence.inspection.axes import STYLES, make_axes, pyplot
-from sksequence.inspection.backtests import column_label, made, with_names
+from sksequence.inspection.backtests import backtest_table, column_label, made, with_names
 from sksequence.inspection.tables import choose
 
 __all__ = ["StepErrorDisplay"]
@@ -157,7 +157,7 @@ class StepErrorDisplay:
             tables = {"forecast": tables}
         pyplot(caller)
         _check_metric(metric, caller)
-        named = {name: with_names(table, 0) for name, table in tables.items()}
+        named = {name: with_names(backtest_table(table, caller), 0) for name, table in tables.items()}
         return cls._of(named, metric, series, columns, caller).plot(ax=ax, **line_kw)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -132,12 +133,17 @@ class ForecastDisplay:
         caller = f"{cls.__name__}.from_estimator"
         pyplot(caller)
         _check_options(coverage, history, caller)
+        if not hasattr(forecaster, "predict"):
+            raise InputError(
+                f"{caller}: a {type(forecaster).__name__} came, but a fitted forecaster is needed first. "
+                "Pass it, and the series to continue after it."
+            )
         known = {} if future is None else {"future": future}
         keys = {"id": getattr(forecaster, "id", None), "time": getattr(forecaster, "time", None)}
         predicted = forecaster.predict(X, **known)
         forecasts = read_tables(predicted, **keys)
         first = next(iter(forecasts.values()))
-        labels = _labels(first, forecaster)
+        labels = _labels(forecasts, forecaster)
         pairs, n_left_out = chosen_pairs(list(forecasts), labels, series, columns, caller)
         parts = {"forecast": _curves(forecasts, labels, pairs)}
         interval = _interval(forecaster, X, known, coverage)
@@ -248,11 +254,14 @@ def _interval(forecaster, X, known: dict, coverage):
         return None
 
 
-def _labels(table: Table, forecaster) -> list:
-    """Labels of the columns that are forecast; those of the targets, where arrays carry none."""
+def _labels(tables: Tables, forecaster) -> list:
+    """Labels of the columns that are forecast; those of the targets, where tables carry no common ones."""
     targets = list(getattr(forecaster, "targets_", ()))
-    own = list(table.frame.columns)
-    return targets if not table.named and len(targets) == len(own) else own
+    first, *second = islice(tables.values(), 2)
+    own = list(first.frame.columns)
+    # Series named each by itself: the name of the first says nothing of the others.
+    common = first.named and all(list(table.frame.columns) == own for table in second)
+    return targets if not common and len(targets) == len(own) else own
 
 
 def _steps(table: Table, first: int) -> pd.Index:
