@@ -15,7 +15,9 @@ from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import learning_rate_factor, plan
 from sksequence.exceptions import InputError, NonFiniteLossError, ParameterError
 from sksequence.modules import RandomAffine, seed_noise
-from sksequence.sequences import SequenceArray
+from sksequence.modules.inputs import Patches
+from sksequence.modules.masking import has_padding
+from sksequence.sequences import SequenceArray, as_sequences
 
 SMALL = {"hidden_size": 8, "random_state": 0}
 
@@ -66,6 +68,26 @@ def test_batches_hold_the_right_steps_and_repeat_the_last_one():
     inputs, _ = Batches(Examples(sequences), batch_size=3).batch(torch.tensor([2, 0, 1]))
     assert inputs["lengths"].tolist() == [1, 3, 5]
     assert inputs["values"][..., 0].tolist() == [[15] * 5, [4, 5, 6, 6, 6], [0, 1, 2, 3, 4]]
+
+
+def test_batches_of_equal_lengths_say_so_without_a_look():
+    """Their lengths are one number in memory, with patches too; others are looked at."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(9, 7, 2)).astype(np.float32)
+    whole = as_sequences(X, caller="test")
+    windows = SequenceArray(X.reshape(-1, 2), np.arange(9) * 3, np.full(9, 7))
+    for sequences in (whole, whole[np.array([4, 1, 7])], windows):
+        for index in (torch.tensor([2, 0]), slice(1, 3), slice(2, 9)):
+            values, lengths = Batches(Examples(sequences)).inputs(index)
+            assert lengths.tolist() == [7] * len(values)
+            assert not has_padding(lengths, 7)
+            counts = Patches(3)(values, lengths)[1]
+            assert counts.tolist() == [3] * len(values)
+            assert not has_padding(counts, 3)
+    ragged = as_sequences([X[0], X[1, :4]], caller="test")
+    values, lengths = Batches(Examples(ragged)).inputs(torch.tensor([0, 1]))
+    assert has_padding(lengths, 7)
+    assert Patches(3)(values, lengths)[1].tolist() == [3, 2]
 
 
 def test_targets_that_are_sequences_are_gathered_with_their_batch():

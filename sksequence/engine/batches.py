@@ -181,7 +181,7 @@ def _rows(array: Any, device: Device) -> Gather | torch.Tensor:
     """What there is for each example, ready to be chosen from."""
     if isinstance(array, SequenceArray):
         return Gather(array, device)
-    return placed(torch.from_numpy(np.ascontiguousarray(array)), device)
+    return placed(_as_tensor(np.ascontiguousarray(array)), device)
 
 
 def _taken(rows: Gather | torch.Tensor, index: Choice) -> torch.Tensor:
