@@ -198,7 +198,9 @@ class StepErrorDisplay:
             marks = {"marker": _MARKERS[i % len(_MARKERS)], "markersize": 4} if marked else {}
             style = STYLES[i % len(STYLES)] | {"linewidth": 1.6, "label": str(name)} | marks | line_kw
             place.plot(steps, self.errors_[name].to_numpy(), **style)
-        # From zero: the height of a line is the size of the error.
+        # From zero: the height of a line is the size of the error. What is above it is a share of that height.
+        place.update_datalim([(steps[0], 0.0)])
+        place.autoscale_view()
         place.set_ylim(bottom=0)
         place.set_xlabel("steps ahead")
         place.set_ylabel(_METRICS[self.metric] + (f" of {self.column}" if self.column is not None else ""))
