@@ -198,7 +198,7 @@ class StepErrorDisplay:
             marks = {"marker": _MARKERS[i % len(_MARKERS)], "markersize": 4} if marked else {}
             style = STYLES[i % len(STYLES)] | {"linewidth": 1.6, "label": str(name)} | marks | line_kw
             place.plot(steps, self.errors_[name].to_numpy(), **style)
-        # From zero: the height of a line is the size of the error. What is above it is a share of that height.
+        # From zero: the height of a line is the size of the error. The room above is a share of that height.
         place.update_datalim([(steps[0], 0.0)])
         place.autoscale_view()
         place.set_ylim(bottom=0)
