@@ -184,9 +184,10 @@ def fused():
     return fused
 
 
+@pytest.mark.parametrize("size", [20, 70])  # one group of columns, and one with some left over
 @pytest.mark.parametrize("kind", LAYERS)
-def test_compiled_rows_have_the_same_bits_alone_and_in_company(kind, fused, generator):
-    layer, _ = pair(kind, 3, 20, generator)
+def test_compiled_rows_have_the_same_bits_alone_and_in_company(kind, size, fused, generator):
+    layer, _ = pair(kind, 3, size, generator)
     x = torch.randn(131, 9, 3, generator=generator)
     with torch.no_grad():
         together = layer(x)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -133,16 +134,27 @@ class Gather:
         self.equal = bool((lengths == longest).all())
         # The longest, which all are as long as if they are equal: as one number nobody need look whether a
         # batch holds padding.
-        self.each = torch.tensor(longest, device=device)
-        self.steps = torch.arange(longest, device=device)
+        self.longest, self.each = longest, torch.tensor(longest, device=device)
         # Equal lengths end to end (a 3-D array, and every fold of it) are rows of a reshaped view.
         aligned = self.equal and len(values) % longest == 0 and not (sequences.starts % longest).any()
         self.blocks = self.values.view(-1, longest, *values.shape[1:]) if aligned else None
-        starts = sequences.starts // longest if aligned else np.ascontiguousarray(sequences.starts)
-        self.starts = _as_tensor(starts).to(device)
+        self._starts = sequences.starts
         # All of them in the order in which they lie: a run of them is a slice of the view.
         in_order = aligned and bool((np.diff(sequences.starts) == longest).all())
         self.first = int(sequences.starts[0]) // longest if in_order else None
+
+    # A prediction of a few sequences of equal length needs neither of these.
+    @cached_property
+    def starts(self) -> torch.Tensor:
+        """Where each sequence starts: its row of the view, or its first value, (n,)."""
+        aligned, starts = self.blocks is not None, self._starts
+        starts = starts // self.longest if aligned else np.ascontiguousarray(starts)
+        return _as_tensor(starts).to(self.values.device)
+
+    @cached_property
+    def steps(self) -> torch.Tensor:
+        """The steps of the longest sequence, (T,)."""
+        return torch.arange(self.longest, device=self.values.device)
 
     def __call__(self, index: Choice) -> tuple[torch.Tensor, torch.Tensor]:
         """Values (B, T, F), or (B, T) of tokens, and lengths (B,) of the sequences in `index` (B,)."""

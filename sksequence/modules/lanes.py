@@ -19,6 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, models, overload, register_model
 
 __all__ = [
+    "FEW",
     "FUSES",
     "LANES",
     "at_least",
@@ -26,6 +27,7 @@ __all__ = [
     "load",
     "multiply_add",
     "product",
+    "product_of_few",
     "splat",
     "store",
     "where_positive",
@@ -38,6 +40,9 @@ FUSES = bool(_FEATURES.get("fma")) or platform.machine().lower() in ("arm64", "a
 # Rows of a product that are computed together. Sums, a vector of the right side and a number of the left
 # fill the registers: 16 of half a vector with AVX2, 32 of a whole one with AVX-512 or a quarter with NEON.
 _ROWS = 12 if _FEATURES.get("avx512f") else 6
+# Vectors of columns that are computed together of a few rows, whose sums would else wait for one another.
+_ABREAST = 4
+FEW = _ROWS // _ABREAST
 
 _FLOAT, _LONG, _INT = ir.FloatType(), ir.IntType(64), ir.IntType(32)
 _VECTOR = ir.VectorType(_FLOAT, LANES)
@@ -167,27 +172,48 @@ _binary(operator.mul, "fmul")
 _binary(operator.truediv, "fdiv")
 
 
-def _sums(builder: Any, n_rows: int, out: Any, out_row: Any, first: Any, first_row: Any, *terms: Any) -> None:
-    """Code of :func:`_tile` for so many rows; the sums stay in registers until the end."""
+def _sums(
+    builder: Any,
+    n_rows: int,
+    n_panels: int,
+    steps: list[Any],
+    out: Any,
+    out_row: Any,
+    first: Any,
+    first_row: Any,
+    *terms: Any,
+) -> None:
+    """Code of products of so many rows and panels; the sums stay in registers until the end.
 
-    def place(start, step, i, kind=_VECTOR):
-        return _at(builder, builder.add(start, builder.mul(step, ir.Constant(_LONG, i))), kind)
+    `steps` are the bytes from a panel of `out`, of `first`, and of the right sides to the next.
+    """
 
-    sums = [cgutils.alloca_once(builder, _VECTOR) for _ in range(n_rows)]
-    for i, total in enumerate(sums):
-        builder.store(builder.load(place(first, first_row, i), align=4), total)
-    for left, left_row, left_step, count, right, right_step in (terms[:6], terms[6:]):
-        rows = [builder.add(left, builder.mul(left_row, ir.Constant(_LONG, i))) for i in range(n_rows)]
+    def along(start, step, i):
+        return builder.add(start, builder.mul(step, ir.Constant(_LONG, i)))
+
+    def places(start, row, panel):
+        return [along(along(start, row, i), panel, j) for i in range(n_rows) for j in range(n_panels)]
+
+    of_out, of_first, *of_right = steps
+    sums = [cgutils.alloca_once(builder, _VECTOR) for _ in range(n_rows * n_panels)]
+    for place, total in zip(places(first, first_row, of_first), sums, strict=True):
+        builder.store(builder.load(_at(builder, place), align=4), total)
+    for (left, left_row, left_step, count, right, right_step), panel in zip(
+        (terms[:6], terms[6:]), of_right, strict=True
+    ):
+        rows = [along(left, left_row, i) for i in range(n_rows)]
+        columns = [along(right, panel, j) for j in range(n_panels)]
         with cgutils.for_range(builder, count) as loop:
-            along = builder.mul(loop.index, left_step)
-            vector = builder.load(
-                _at(builder, builder.add(right, builder.mul(loop.index, right_step))), align=4
+            here, there = builder.mul(loop.index, left_step), builder.mul(loop.index, right_step)
+            vectors = [builder.load(_at(builder, builder.add(c, there)), align=4) for c in columns]
+            numbers = (
+                _splat(builder, builder.load(_at(builder, builder.add(row, here), _FLOAT))) for row in rows
             )
-            for row, total in zip(rows, sums, strict=True):
-                number = _splat(builder, builder.load(_at(builder, builder.add(row, along), _FLOAT)))
+            pairs = ((number, vector) for number in numbers for vector in vectors)
+            for (number, vector), total in zip(pairs, sums, strict=True):
                 builder.store(_multiply_add(builder, number, vector, builder.load(total)), total)
-    for i, total in enumerate(sums):
-        builder.store(builder.load(total), place(out, out_row, i), align=4)
+    for place, total in zip(places(out, out_row, of_out), sums, strict=True):
+        builder.store(builder.load(total), _at(builder, place), align=4)
 
 
 @intrinsic
@@ -198,10 +224,30 @@ def _tile(typingctx, n, out, out_row, first, first_row, a, a_row, a_step, n_a, b
         for n_rows in range(_ROWS, 0, -1):
             chosen = builder.icmp_signed("==", args[0], ir.Constant(_LONG, n_rows))
             with builder.if_then(chosen, likely=n_rows == _ROWS):
-                _sums(builder, n_rows, *args[1:])
+                _sums(builder, n_rows, 1, [ir.Constant(_LONG, 0)] * 4, *args[1:])
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 17), code
+
+
+@intrinsic
+def _few(typingctx, n, out, out_row, first, first_row, a, a_row, a_step, n_a, b, b_step, b_panel, c, c_row, c_step, n_c, d, d_step, d_panel):  # fmt: skip # noqa: E501
+    """Products of at most `FEW` rows by `_ABREAST` panels, whose results lie side by side."""
+
+    def code(context, builder, signature, args):
+        n, *places, b, b_step, b_panel = args[:12]
+        *left, d, d_step, d_panel = args[12:]
+        side = ir.Constant(_LONG, 4 * LANES)
+        for n_rows in range(1, FEW + 1):
+            chosen = builder.icmp_signed("==", n, ir.Constant(_LONG, n_rows))
+            with builder.if_then(chosen):
+                _sums(
+                    builder, n_rows, _ABREAST, [side, side, b_panel, d_panel],
+                    *places, b, b_step, *left, d, d_step,
+                )  # fmt: skip
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 19), code
 
 
 @njit(nogil=True)
@@ -216,4 +262,27 @@ def product(n, out, out_row, first, first_row, a, a_row, a_step, n_a, b, b_step,
         _tile(
             min(n - i, _ROWS), here, out_row, begin, first_row,
             left, a_row, a_step, n_a, b, b_step, other, c_row, c_step, n_c, d, d_step,
+        )  # fmt: skip
+
+
+@njit(nogil=True)
+def product_of_few(n, n_panels, out, out_row, first, first_row, a, a_row, a_step, n_a, b, b_step, b_panel, c, c_row, c_step, n_c, d, d_step, d_panel):  # fmt: skip # noqa: E501
+    """:func:`product` of at most `FEW` rows by several panels of 16 columns, with the same bits.
+
+    `b_panel` and `d_panel` are bytes from one panel of a right side to the next; columns of `out` and
+    `first` lie side by side.
+    """
+    whole = n_panels - n_panels % _ABREAST
+    for j in range(0, whole, _ABREAST):
+        at = 4 * LANES * j
+        _few(
+            n, out + at, out_row, first + at, first_row,
+            a, a_row, a_step, n_a, b + j * b_panel, b_step, b_panel,
+            c, c_row, c_step, n_c, d + j * d_panel, d_step, d_panel,
+        )  # fmt: skip
+    for j in range(whole, n_panels):
+        at = 4 * LANES * j
+        _tile(
+            n, out + at, out_row, first + at, first_row,
+            a, a_row, a_step, n_a, b + j * b_panel, b_step, c, c_row, c_step, n_c, d + j * d_panel, d_step,
         )  # fmt: skip

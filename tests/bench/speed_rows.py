@@ -197,6 +197,7 @@ ROWS = (
         "ragged", f"GRU with `[fast]`, bidirectional, {RAGGED}", PACKED, packed("GRU", True), 14.0, fast=True
     ),
     Row("predict", "one sequence of 100 × 6", "skorch's `predict`", predict_one, 2.0),
+    Row("predict", "one sequence of 100 × 6, with `[fast]`", "skorch's `predict`", predict_one, fast=True),
     Row("predict", "20,000 × 100 × 6", "torch in inference mode, batches of 256", predict_many, 0.95),
     Row("search", SEARCH, "skorch, `n_jobs=2`", search_against_skorch, 2.0, threads=(0,)),
     Row(
