@@ -2,8 +2,6 @@
 
     python tests/bench/speed.py --write docs/performance.md
     python tests/bench/speed.py --parts training ragged --results speed.json --seconds 120
-    python tests/bench/speed.py --parts growth --picture docs/images/growth.png
-    python tests/bench/speed.py --parts peers --python keras=KERAS/bin/python --python tsai=TSAI/bin/python
 
 Each row runs in a fresh process, which warms both sides up with one round each and then times them in
 turn; the ratio is that of the medians, and above 1 the package is faster. With ``--results`` what was

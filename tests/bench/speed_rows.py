@@ -143,29 +143,84 @@ def predict_one() -> Pair:
     return lambda: [model.predict(x) for x in single], lambda: [theirs.predict(x) for x in single]
 
 
-def search(model, width: str, n_jobs: int):
+def searching(model, width: str, n_jobs: int, backend: str = "loky"):
     """GridSearchCV of 18 fits of ten epochs."""
+    import joblib
     from sklearn.model_selection import GridSearchCV
 
     X, y = equal(600, 50, 3)
     grid = {width: [8, 16, 32], "lr": [0.003, 0.01]}
-    return GridSearchCV(model, grid, cv=3, n_jobs=n_jobs, refit=False).fit(X, y)
+    with joblib.parallel_config(backend=backend):
+        return GridSearchCV(model, grid, cv=3, n_jobs=n_jobs, refit=False).fit(X, y)
 
 
-def our_search(n_jobs: int):
+def our_search(n_jobs: int, backend: str = "loky"):
     """With the package's classifier."""
-    return search(estimator("LSTM", batch_size=32, max_epochs=10), "hidden_size", n_jobs)
+    return searching(small(), "hidden_size", n_jobs, backend)
 
 
 def search_against_skorch() -> Pair:
     """Two jobs on either side."""
     theirs = skorch_net(equal(600, 50, 3)[0], 8, 32, 10)
-    return lambda: our_search(2), lambda: search(theirs, "module__hidden", 2)
+    return lambda: our_search(2), lambda: searching(theirs, "module__hidden", 2)
 
 
-def search_of_two_jobs() -> Pair:
+def search_of_two_jobs(backend: str):
     """Two jobs against one."""
-    return lambda: our_search(2), lambda: our_search(1)
+    return lambda: (lambda: our_search(2, backend), lambda: our_search(1))
+
+
+def small(**options):
+    """The classifier of the searches."""
+    return estimator("LSTM", batch_size=32, max_epochs=10, **options)
+
+
+def one_by_one(models, folds):
+    """What a search is made of: every fit by itself, and its score."""
+    X, y = equal(600, 50, 3)
+    return [
+        model.fit(X[train], y[train]).score(X[test], y[test]) for model in models for train, test in folds
+    ]
+
+
+def search_against_fits() -> Pair:
+    """GridSearchCV against its fits."""
+    models = [small(hidden_size=n, lr=lr) for n in (8, 16, 32) for lr in (0.003, 0.01)]
+    return lambda: our_search(1), lambda: one_by_one(models, folds_of(3))
+
+
+def folds_of(n_folds: int):
+    """What scikit-learn's functions make of ``cv=n_folds``."""
+    from sklearn.model_selection import StratifiedKFold
+
+    X, y = equal(600, 50, 3)
+    return list(StratifiedKFold(n_folds).split(X, y))
+
+
+def cross_validation_against_fits() -> Pair:
+    """cross_val_score against its fits."""
+    from sklearn.model_selection import cross_val_score
+
+    model = small(hidden_size=16)
+    data = equal(600, 50, 3)
+    return lambda: cross_val_score(model, *data, cv=5), lambda: one_by_one([model], folds_of(5))
+
+
+def learning_curve_against_fits() -> Pair:
+    """learning_curve against its fits, each with the two scores that it takes."""
+    from sklearn.model_selection import learning_curve
+
+    model, (X, y), shares = small(hidden_size=16), equal(600, 50, 3), (0.25, 0.5, 1.0)
+
+    def alone():
+        for train, test in folds_of(5):
+            for share in shares:
+                some = train[: int(share * len(train))]
+                model.fit(X[some], y[some])
+                model.score(X[some], y[some])
+                model.score(X[test], y[test])
+
+    return lambda: learning_curve(model, X, y, cv=5, train_sizes=shares), alone
 
 
 LOOP = "a loop over index-sliced batches, fused AdamW"
@@ -175,6 +230,7 @@ RAGGED = "2,000 of 10 to 400 steps"
 TINY = "LSTM, 2,000 × 50 × 6, hidden 16, batch 64"
 LARGE = "2,000 × 96 × 6, hidden 64, batch 256"
 SEARCH = "GridSearchCV, 18 fits of 10 epochs, 600 × 50 × 3, `n_jobs=2`"
+FITS = "its fits and scores by themselves"
 OMP = {"OMP_NUM_THREADS": "2"}
 ROWS = (
     Row("training", f"LSTM, {EQUAL}", LOOP, training("LSTM"), 1.0),
@@ -217,5 +273,17 @@ ROWS = (
         threads=(0,),
         environment=OMP,
     ),
-    Row("search", SEARCH, "itself with `n_jobs=1`", search_of_two_jobs, 1.4, threads=(0,)),
+    Row("search", SEARCH, "itself with `n_jobs=1`", search_of_two_jobs("loky"), 1.4, threads=(0,)),
+    Row(
+        "search",
+        f"{SEARCH} in threads",
+        "itself with `n_jobs=1`",
+        search_of_two_jobs("threading"),
+        threads=(0,),
+    ),
+    Row("search", "GridSearchCV, the same, `n_jobs=1`", FITS, search_against_fits, threads=(1,)),
+    Row(
+        "search", "cross_val_score, 5 fits, the same data", FITS, cross_validation_against_fits, threads=(1,)
+    ),
+    Row("search", "learning_curve, 15 fits, the same data", FITS, learning_curve_against_fits, threads=(1,)),
 )
