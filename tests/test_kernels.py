@@ -166,6 +166,27 @@ def test_a_wide_layer_is_left_to_torch():
 
 
 @pytest.mark.parametrize("kind", LAYERS)
+def test_a_first_state_that_does_not_fit_is_refused(kind, generator, way):
+    layer, _ = pair(kind, 2, 4, generator)
+    for first in (first_state(kind, 2, 4, generator), first_state(kind, 3, 5, generator)):
+        with pytest.raises(RuntimeError, match=r"\(1, 3, 4\)"):
+            layer(torch.zeros(3, 6, 2), first)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_gradients_of_the_last_state_alone_equal_torch(kind, generator, way):
+    layer, twin = pair(kind, 2, 4, generator)
+    x = torch.randn(3, 6, 2, generator=generator)
+    found = []
+    for one in (layer, twin):
+        last = one(x)[1]
+        last = last[1] if kind == "lstm" else last
+        found.append(torch.autograd.grad(last.square().sum(), one.parameters()))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
 def test_two_backward_passes_over_one_graph_agree(kind, generator, way):
     layer, _ = pair(kind, 2, 4, generator)
     x = torch.randn(3, 6, 2, generator=generator, requires_grad=True)

@@ -43,7 +43,7 @@ from sksequence.modules.lanes import (
     where_positive,
 )
 
-__all__ = ["GAP", "elman", "elman_back", "gru", "gru_back", "lstm", "lstm_back", "panels"]
+__all__ = ["GAP", "elman", "elman_back", "gru", "gru_back", "lstm", "lstm_back"]
 
 _ONE, _HALF, _ZERO = np.float32(1.0), np.float32(0.5), np.float32(0.0)
 # From here on tanh is one to float32.
@@ -139,25 +139,6 @@ def _by_inputs(n, wide, sums, row, n_in, nothing, w_in, by_x):
     for j in range(wide // LANES):
         panel = w_in + j * n_in * _VECTOR
         _times(n, by_x + j * _VECTOR, 4 * wide, nothing, 0, sums, row, 4, n_in, panel, _VECTOR)
-
-
-@njit(nogil=True, cache=True)
-def panels(weight, n_maps, wide, by_columns, out):
-    """Lay out a weight (n H, K) for products: sixteen units, or sixteen columns, together.
-
-    Maps of H rows become maps of `wide` rows. `out` is (n wide / 16, K or more, 16), or, by columns,
-    (K / 16, n wide, 16); zero where `weight` has nothing.
-    """
-    n_rows, n_columns = weight.shape
-    size = n_rows // n_maps
-    out[:] = _ZERO
-    for i in range(n_rows):
-        row = i // size * wide + i % size
-        for j in range(n_columns):
-            if by_columns:
-                out[j // LANES, row, j % LANES] = weight[i, j]
-            else:
-                out[row // LANES, j, row % LANES] = weight[i, j]
 
 
 @njit(nogil=True, cache=True)

@@ -1,18 +1,21 @@
-"""Whole recurrent layers as one differentiable function each, computed by the loops that numba compiles."""
+"""Whole recurrent layers as one differentiable function each, computed by the loops that numba compiles.
+
+Of a small layer these loops take less time than torch's calls around them; so there are few: numbers that
+belong together lie in one tensor, and weights and gradients are turned round by compiled functions too.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from sksequence.modules import compiled
+from sksequence.modules import compiled, layouts
 from sksequence.modules.lanes import LANES
-from sksequence.modules.loops import candidate_first
 from sksequence.modules.threads import threads_for
 
 __all__ = ["FusedLayer"]
@@ -47,24 +50,29 @@ def _whole(size: int) -> int:
     return -(-size // LANES) * LANES
 
 
-def _padded(bias: Tensor, n_maps: int, wide: int) -> Tensor:
-    """Every map's numbers filled up with zeros: (n H,) -> (n wide,)."""
-    size = len(bias) // n_maps
-    return bias if size == wide else pad(bias.unflatten(0, (n_maps, size)), (0, wide - size)).flatten()
+class _Sizes(NamedTuple):
+    """Of a layer and what it reads: maps of weights, sums of a step, rows, steps, features, units."""
 
+    n_maps: int
+    n_sums: int
+    turn: int  # of the maps, see `layouts.py`
+    n_batch: int
+    n_steps: int
+    n_x: int
+    size: int
+    wide: int
 
-def _panels(weight: Tensor, n_maps: int, wide: int, height: int) -> Tensor:
-    """Sixteen units together, (n H, K) -> (n wide / 16, height, 16): what multiplies K values, or zeros."""
-    out = weight.new_empty(n_maps * wide // LANES, height, LANES)
-    compiled.panels(weight.detach().contiguous().numpy(), n_maps, wide, False, out.numpy())
-    return out
+    @classmethod
+    def of(cls, kind: str, x: Tensor, w_hh: Tensor) -> _Sizes:
+        (n_batch, n_steps, n_x), size = x.shape, w_hh.shape[1]
+        turn = int(kind == "gru")
+        return cls(_N_MAPS[kind], _N_SUMS[kind], turn, n_batch, n_steps, n_x, size, _whole(size))
 
-
-def _panels_back(weight: Tensor, n_maps: int, wide: int) -> Tensor:
-    """Sixteen columns together, (n H, K) -> (ceil(K / 16), n wide, 16)."""
-    out = weight.new_empty(-(-weight.shape[1] // LANES), n_maps * wide, LANES)
-    compiled.panels(weight.detach().contiguous().numpy(), n_maps, wide, True, out.numpy())
-    return out
+    @property
+    def n_weights(self) -> tuple[int, int, int]:
+        """Numbers of input weights, recurrent weights and biases, filled up."""
+        row = self.n_maps * self.wide
+        return row * self.n_x, row * self.wide, self.n_sums * self.wide
 
 
 def _groups(n_batch: int) -> list[range]:
@@ -90,46 +98,43 @@ def _share(compute: Callable[[int], None], n_parts: int, work: int) -> None:
         thread.join()
 
 
-def _addresses(*tensors: Tensor) -> list[int]:
+def _places(block: Tensor, *sizes: int) -> list[int]:
+    """Addresses of parts of so many numbers, one behind the other."""
+    places = [block.data_ptr()]
+    for size in sizes:
+        places.append(places[-1] + 4 * size)
+    return places[:-1]
+
+
+def _addresses(tensors: Sequence[Tensor]) -> list[int]:
     return [tensor.data_ptr() for tensor in tensors]
 
 
-def _bias(kind: str, b_ih: Tensor, b_hh: Tensor) -> Tensor:
-    """Biases of the sums; the GRU's as ``[n | r | z | U h + b of n]``."""
-    if kind != "gru":
-        return b_ih + b_hh
-    size = len(b_ih) // 3
-    return torch.cat([b_ih[2 * size :], b_ih[: 2 * size] + b_hh[: 2 * size], b_hh[2 * size :]])
-
-
-def _run(
-    kind: str, keep: bool, x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor, *first: Tensor
-):
-    """Input in the order of time, states and cells (T + 1, B, H'), and what to keep for the way back."""
-    n_batch, n_steps, n_features = x.shape
-    n_maps, wide = _N_MAPS[kind], _whole(w_hh.shape[1])
+def _run(kind: str, keep: bool, x: Tensor, *others: Any):
+    """Input in the order of time, states and cells (n, T + 1, B, H'), and what to keep for the way back."""
+    weights, first = [weight.contiguous() for weight in others[:4]], others[4:]
+    sizes = _Sizes.of(kind, x, weights[1])
+    n_maps, n_sums, turn, n_batch, n_steps, n_x, size, wide = sizes
     rows = x.transpose(0, 1).contiguous()
-    lines = []
-    for state in first:
-        line = x.new_empty(n_steps + 1, n_batch, wide)
-        if wide > state.shape[1]:
-            line[0].zero_()
-        line[0, :, : state.shape[1]] = state
-        lines.append(line)
-    kept = x.new_empty(n_steps if keep else 1, n_batch, _N_SUMS[kind] * wide if n_maps > 1 else 0)
-    w_x, w_h = _panels(w_ih, n_maps, wide, n_features), _panels(w_hh, n_maps, wide, wide)
-    bias = _padded(_bias(kind, b_ih, b_hh), _N_SUMS[kind], wide)
+    lines = x.new_empty(len(first), n_steps + 1, n_batch, wide)
+    kept = x.new_empty(n_steps if keep else 1, n_batch, n_sums * wide if n_maps > 1 else 0)
+    laid = x.new_empty(sum(sizes.n_weights))
+    laid_at = _places(laid, *sizes.n_weights)
+    layouts.lay_ahead(n_maps, n_sums, size, wide, n_x, turn, *_addresses(weights), *laid_at)
+    lines_at = _places(lines, *[(n_steps + 1) * n_batch * wide] * len(first))
+    for state, line in zip(first, lines_at, strict=True):
+        state = None if state is None else state.contiguous()
+        layouts.lay_first(n_batch, size, wide, 0 if state is None else state.data_ptr(), line)
     places = [int(kind == "relu")] if n_maps == 1 else []
-    places += _addresses(rows, *lines)
+    places += [rows.data_ptr(), *lines_at]
     places += [kept.data_ptr(), n_batch if keep else 0] if n_maps > 1 else []
-    places += _addresses(w_x, w_h, bias)
     groups, loop = _groups(n_batch), _LOOPS[kind][0]
 
     def compute(i: int) -> None:
         group = groups[i]
-        loop(group.start, len(group), n_batch, n_steps, n_features, wide, *places)
+        loop(group.start, len(group), n_batch, n_steps, n_x, wide, *places, *laid_at)
 
-    _share(compute, len(groups), w_hh.numel() * n_batch * n_steps)
+    _share(compute, len(groups), weights[1].numel() * n_batch * n_steps)
     return rows, lines, kept
 
 
@@ -137,100 +142,125 @@ class FusedLayer(torch.autograd.Function):
     """States of every step, (B, T, H), and for an LSTM its last cells, (B, H).
 
     From the kind (a key of `_LOOPS`), input (B, T, F), the weights of torch's layer, and the first state
-    and cells, (B, H).
+    and cells, (B, H), or None for zeros.
     """
 
     @staticmethod
-    def run(kind: str, *inputs: Tensor) -> Any:
+    def run(kind: str, x: Tensor, w_ih: Tensor, w_hh: Tensor, *others: Any) -> Any:
         """The same, with nothing kept for gradients."""
-        _, lines, _ = _run(kind, False, *inputs)
-        return FusedLayer._results(lines, inputs[5].shape[1])
+        _, lines, _ = _run(kind, False, x, w_ih, w_hh, *others)
+        return FusedLayer._results(lines, w_hh.shape[1])
 
     @staticmethod
-    def _results(lines: Sequence[Tensor], size: int) -> Any:
-        states = lines[0][1:].transpose(0, 1)[..., :size]
-        return states if len(lines) == 1 else (states, lines[1][-1, :, :size])
+    def _results(lines: Tensor, size: int) -> Any:
+        n_lines, n_rows, n_batch, wide = lines.shape
+        states = lines.as_strided((n_batch, n_rows - 1, size), (wide, n_batch * wide, 1), n_batch * wide)
+        return states if n_lines == 1 else (states, lines[1, -1, :, :size])
 
     @staticmethod
     def forward(ctx, kind, *inputs):
         """Compute, and keep what the way back needs."""
         rows, lines, kept = _run(kind, True, *inputs)
-        ctx.save_for_backward(*inputs, rows, kept, *lines)
-        ctx.kind, ctx.n_inputs = kind, len(inputs)
-        return FusedLayer._results(lines, inputs[5].shape[1])
+        ctx.save_for_backward(*inputs, rows, lines, kept)
+        ctx.set_materialize_grads(False)
+        ctx.kind = kind
+        return FusedLayer._results(lines, inputs[2].shape[1])
 
     @staticmethod
     def backward(ctx, *gradients):
         """Gradients by all inputs from those by states and last cells."""
-        inputs, (rows, kept, *lines) = ctx.saved_tensors[: ctx.n_inputs], ctx.saved_tensors[ctx.n_inputs :]
+        *inputs, rows, lines, kept = ctx.saved_tensors
         if torch.is_grad_enabled():
             return None, *_by_torch(ctx, inputs, gradients)
-        kind = ctx.kind
-        x, w_ih, w_hh = inputs[:3]
-        n_batch, n_steps, n_features = x.shape
-        size, n_maps, n_sums = w_hh.shape[1], _N_MAPS[kind], _N_SUMS[kind]
-        wide = _whole(size)
-        coming = gradients[0] if size == wide else pad(gradients[0], (0, wide - size))
-        coming = coming if coming.stride(2) == 1 else coming.contiguous()
-        later = [torch.zeros_like(line[0]) for line in lines]
-        if len(lines) > 1:
-            later[1][:, :size] = gradients[1]
+        x, w_ih, w_hh, *_ = inputs
+        kind, sizes = ctx.kind, _Sizes.of(ctx.kind, x, w_hh)
+        n_maps, n_sums, turn, n_batch, n_steps, n_x, size, wide = sizes
         groups, loop = _groups(n_batch), _LOOPS[kind][1]
         span = min(n_steps, max(1, _SPAN_ROWS // n_batch)) if len(groups) == 1 else 1
-        wide_x = _whole(n_features) if ctx.needs_input_grad[1] else 0
-        w_back = _panels_back(w_hh, n_maps, wide)
+        coming, later = _coming(sizes, lines, gradients)
+
+        wide_x = _whole(n_x) if ctx.needs_input_grad[1] else 0
         by_x = x.new_empty(n_steps, n_batch, wide_x)
-        w_in = by_x
-        if wide_x:
-            w_in = _panels_back(candidate_first(w_ih) if kind == "gru" else w_ih, n_maps, wide)
-        nothing = x.new_zeros(LANES)
-        sums = x.new_empty(len(groups), span * len(groups[0]), n_sums * wide + compiled.GAP)
-        by_input = x.new_zeros(len(groups), n_features, n_maps * wide)
-        by_recurrent = x.new_zeros(len(groups), n_maps * wide, wide)
-        by_bias = x.new_zeros(len(groups), n_sums * wide)
+        n_room = span * len(groups[0]) * (n_sums * wide + compiled.GAP)
+        room = x.new_empty(n_maps * wide * (wide + wide_x) + len(groups) * n_room)
+        w_back, w_in, sums = _places(room, n_maps * wide * wide, n_maps * wide * wide_x, n_room)
+        weights = [w_ih.contiguous(), w_hh.contiguous()]
+        layouts.lay_back(n_maps, size, wide, n_x, wide_x, turn, *_addresses(weights), w_back, w_in)
+        n_found = sum(sizes.n_weights)
+        found = x.new_zeros(LANES + len(groups) * n_found)
+        nothing, *found_at = _places(found, LANES, *sizes.n_weights)
+
         places = [int(kind == "relu")] if n_maps == 1 else []
-        places += [span, *_addresses(rows, *lines)]
+        places += [span, rows.data_ptr(), *_places(lines, *[lines[0].numel()] * len(lines))]
         places += [kept.data_ptr()] if n_maps > 1 else []
-        places += [coming.data_ptr(), *coming.stride()[:2], *_addresses(w_back, *later)]
-        last = [w_in.data_ptr(), wide_x, by_x.data_ptr()]
+        places += [coming.data_ptr(), *coming.stride()[:2], w_back]
+        places += _places(later, *[n_batch * wide] * len(later))
 
         def compute(i: int) -> None:
             group = groups[i]
-            own = _addresses(sums[i], nothing, by_input[i], by_recurrent[i], by_bias[i])
-            loop(group.start, len(group), n_batch, n_steps, n_features, wide, *places, *own, *last)
+            own = [sums + 4 * i * n_room, nothing, *(at + 4 * i * n_found for at in found_at)]
+            loop(
+                group.start,
+                len(group),
+                n_batch,
+                n_steps,
+                n_x,
+                wide,
+                *places,
+                *own,
+                w_in,
+                wide_x,
+                by_x.data_ptr(),
+            )
 
         _share(compute, len(groups), 2 * w_hh.numel() * n_batch * n_steps)
-        by_w = _cut(_total(by_input).t(), n_maps, size)
-        by_u = _cut(_total(by_recurrent)[:, :size], n_maps, size)
-        by_b = _cut(_total(by_bias), n_sums, size)
-        bias = by_b, by_b
-        if kind == "gru":
-            by_w = torch.cat([by_w[size:], by_w[:size]])
-            bias = torch.cat([by_b[size : 3 * size], by_b[:size]]), by_b[size:]
-        into = by_x[..., :n_features].transpose(0, 1) if wide_x else None
-        return None, into, by_w, by_u, *bias, *(line[:, :size] for line in later)
+        by_weights = [torch.empty(weight.shape) for weight in inputs[1:5]]
+        layouts.take_gradients(
+            len(groups),
+            4 * n_found,
+            n_maps,
+            n_sums,
+            size,
+            wide,
+            n_x,
+            turn,
+            *found_at,
+            *_addresses(by_weights),
+        )
+        into = by_x[..., :n_x].transpose(0, 1) if wide_x else None
+        by_first = [
+            line[:, :size] if is_wanted else None
+            for line, is_wanted in zip(later, ctx.needs_input_grad[6:], strict=True)
+        ]
+        return None, into, *by_weights, *by_first
 
 
-def _total(parts: Tensor) -> Tensor:
-    """Sum over the groups: (n, ...) -> (...)."""
-    return parts[0] if len(parts) == 1 else parts.sum(0)
+def _coming(sizes: _Sizes, lines: Tensor, gradients: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
+    """Gradients by the states (B, T, H'), units side by side, and by what comes later (n, B, H')."""
+    by_states, *by_cells = gradients
+    more = sizes.wide - sizes.size
+    later = lines.new_zeros(len(lines), sizes.n_batch, sizes.wide)
+    if by_cells and by_cells[0] is not None:
+        later[1, :, : sizes.size] = by_cells[0]
+    if by_states is None:
+        return later.new_zeros(1, 1, sizes.wide).expand(sizes.n_batch, sizes.n_steps, -1), later
+    coming = pad(by_states, (0, more)) if more else by_states
+    return coming if coming.stride(2) == 1 else coming.contiguous(), later
 
 
-def _cut(gradient: Tensor, n_maps: int, size: int) -> Tensor:
-    """Without the rows that fill up every map."""
-    if len(gradient) == n_maps * size:
-        return gradient
-    return gradient.unflatten(0, (n_maps, -1))[:, :size].flatten(0, 1)
-
-
-def _by_torch(ctx: Any, inputs: Sequence[Tensor], gradients: Sequence[Tensor]) -> tuple:
+def _by_torch(ctx: Any, inputs: Sequence[Any], gradients: Sequence[Tensor | None]) -> tuple:
     """Gradients that can be differentiated again: those of the same states by torch's own operators."""
-    x, weights, first = inputs[0], list(inputs[1:5]), [state.unsqueeze(0) for state in inputs[5:]]
+    x, weights = inputs[0], list(inputs[1:5])
+    zeros = x.new_zeros(1, len(x), weights[1].shape[1])
+    first = [zeros if state is None else state.unsqueeze(0) for state in inputs[5:]]
     states, *last = _TORCH[ctx.kind](
         x, first if len(first) > 1 else first[0], weights, True, 1, 0.0, False, False, True
     )
-    found_from = [states] if len(first) == 1 else [states, last[1][0]]
+    results = [states] if len(first) == 1 else [states, last[1][0]]
+    found_from, came = zip(
+        *[pair for pair in zip(results, gradients, strict=True) if pair[1] is not None], strict=True
+    )
     wanted = ctx.needs_input_grad[1:]
     needed = [tensor for tensor, is_wanted in zip(inputs, wanted, strict=True) if is_wanted]
-    found = iter(torch.autograd.grad(found_from, needed, gradients, create_graph=True))
+    found = iter(torch.autograd.grad(found_from, needed, came, create_graph=True))
     return tuple(next(found) if is_wanted else None for is_wanted in wanted)

@@ -237,9 +237,19 @@ class _ShortWay(nn.RNNBase):
 
     def _first(self, x: Tensor, hx: Any) -> Sequence[Tensor]:
         """First states, (1, B, H): those that came, or zeros."""
+        shape = 1, len(x), self.hidden_size
         if hx is None:
-            return [x.new_zeros(1, len(x), self.hidden_size)] * (2 if self.mode == "LSTM" else 1)
-        return hx if isinstance(hx, tuple) else (hx,)
+            return [x.new_zeros(shape)] * (2 if self.mode == "LSTM" else 1)
+        states = hx if isinstance(hx, tuple) else (hx,)
+        # Nobody below looks at them, torch's kernels neither.
+        for state in states:
+            fits = state.shape == shape and state.device == x.device
+            if not (fits and (state.dtype == x.dtype or torch.is_autocast_enabled(x.device.type))):
+                raise RuntimeError(
+                    f"{type(self).__name__}: a first state of shape {tuple(state.shape)}, {state.dtype}, on "
+                    f"{state.device} came, but {shape}, {x.dtype}, on {x.device} is needed. None is zeros."
+                )
+        return states
 
     def _torch_way(self, x: Any, hx: Any) -> Any:
         """What torch's layer gives, by as many threads as pay."""
@@ -265,8 +275,12 @@ class _ShortWay(nn.RNNBase):
         fused = self._takes_fused_way(input)
         if not (fused or self._takes_short_way(input)):
             return self._torch_way(input, hx)
-        inputs = (input, *self._weights(), *(state[0] for state in self._first(input, hx)))
-        learning = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
+        if fused and hx is None:  # zeros that need not be made
+            first: list[Any] = [None] * (2 if self.mode == "LSTM" else 1)
+        else:
+            first = [state[0] for state in self._first(input, hx)]
+        inputs = (input, *self._weights(), *first)
+        learning = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in inputs)
         if not fused:
             states = self._states(*inputs, learning=learning)
             return states, states[:, -1].unsqueeze(0)

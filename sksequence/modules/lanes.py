@@ -25,11 +25,13 @@ __all__ = [
     "at_least",
     "at_most",
     "load",
+    "load_one",
     "multiply_add",
     "product",
     "product_of_few",
     "splat",
     "store",
+    "store_one",
     "where_positive",
 ]
 
@@ -101,6 +103,27 @@ def store(typingctx, address, value):
         return context.get_dummy_value()
 
     return types.void(types.int64, _lanes), code
+
+
+@intrinsic
+def load_one(typingctx, address):
+    """The number at an address."""
+
+    def code(context, builder, signature, args):
+        return builder.load(_at(builder, args[0], _FLOAT), align=4)
+
+    return types.float32(types.int64), code
+
+
+@intrinsic
+def store_one(typingctx, address, value):
+    """Put a number at an address."""
+
+    def code(context, builder, signature, args):
+        builder.store(args[1], _at(builder, args[0], _FLOAT), align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.float32), code
 
 
 @intrinsic
