@@ -9,7 +9,7 @@ import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 # Modules that cannot be imported without the extra `fast`.
-FOR_NUMBA = {f"sksequence.modules.{name}" for name in ("compiled", "fused", "lanes")}
+FOR_NUMBA = {f"sksequence.modules.{name}" for name in ("compiled", "fused", "lanes", "layouts")}
 
 # One thread: tests are small, and must give the same numbers on every machine.
 torch.set_num_threads(1)
