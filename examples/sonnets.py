@@ -23,7 +23,8 @@ def main(path=SONNETS):
         dropout=0.3 if small else 0.0,
         random_state=0,
     ).fit(text)
-    print(model.history_.iloc[:: max(1, len(model.history_) // 6), :1].round(3).to_string())
+    losses = model.history_[["train_loss"]]
+    print(losses.iloc[:: max(1, len(losses) // 6)].round(3).to_string())
     print(f"{len(text):,} characters, {model.n_parameters_:,} weights, {model.n_iter_} passes\n")
 
     for line in ("Shall I compare thee to a winter's day?", "Shall I thee to day winter's compare a?"):

@@ -152,7 +152,7 @@ def test_probabilistic_forecasts():
     rng = np.random.default_rng(0)
     series = pd.Series(np.sin(t * 2 * np.pi / 24) + rng.normal(scale=0.1, size=400))
     model = LSTMForecaster(horizon=12, loss="normal", device="cuda", **PLAIN).fit(series[:376])
-    assert model.sample(n_samples=5, random_state=0).shape == (12, 5)
+    assert model.sample(n=5, random_state=0).shape == (12, 5)
     interval = model.predict_interval()
     assert np.isfinite(interval.to_numpy()).all()
     assert len(model.backtest(series, start=300, stride=10))

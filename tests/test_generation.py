@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sksequence import GRULanguageModel, LSTMLanguageModel, RNNLanguageModel, SequenceTokenizer
-from sksequence.exceptions import ParameterError
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.language.reading import last_states
 from sksequence.language.sampling import Sampling
 from sksequence.language.stepper import Stepper
@@ -149,6 +149,16 @@ def test_ids_are_written_as_ids():
     both = model.generate([[0, 1], [3]], max_tokens=5, temperature=0, stop=1)
     assert [ids.tolist() for ids in both] == [[2, 3, 0], [0]]
     assert list(model.stream([0, 1], max_tokens=3, temperature=0)) == [2, 3, 0]
+
+
+def test_without_a_prompt_ids_are_written_from_the_beginning():
+    model = GRULanguageModel(max_epochs=2, **SMALL).fit([[3, 0, 2], [2, 0, 2, 1]])
+    written = model.generate(max_tokens=5, random_state=0)
+    assert written.dtype.kind == "i"
+    assert model.generate("", max_tokens=5, random_state=0).tolist() == written.tolist()
+    assert list(model.stream(max_tokens=5, random_state=0)) == written.tolist()
+    with pytest.raises(InputError, match="fitted on token ids"):
+        model.generate("a")
 
 
 def test_lists_of_words_give_lists_of_words():

@@ -70,8 +70,18 @@ def test_arrays_get_a_last_axis(X, shape):
     model = quick().fit(X)
     assert model.predict_interval().shape == (*shape, 2)
     assert model.predict_quantiles(quantiles=[0.1, 0.3, 0.5, 0.9]).shape == (*shape, 4)
-    assert model.sample(n_samples=7).shape == (*shape, 7)
+    assert model.sample(n=7).shape == (*shape, 7)
     assert model.predict_interval().dtype == np.float64
+
+
+def test_what_is_asked_for_may_follow_the_series():
+    X = noise()
+    model = quick().fit(X)
+    np.testing.assert_array_equal(model.predict_interval(X, 0.5), model.predict_interval(X, coverage=0.5))
+    levels = [0.2, 0.8]
+    given, named = model.predict_quantiles(X, levels), model.predict_quantiles(quantiles=levels)
+    np.testing.assert_array_equal(given, named)
+    assert model.sample(X, 6).shape == model.sample(X, n=6).shape == (HORIZON, 6)
 
 
 def test_tables_get_columns():
@@ -80,7 +90,7 @@ def test_tables_get_columns():
     for made, name, labels in (
         (series.predict_interval(), "bound", ["lower", "upper"]),
         (series.predict_quantiles(), "quantile", [0.1, 0.5, 0.9]),
-        (series.sample(n_samples=4), "sample", [0, 1, 2, 3]),
+        (series.sample(n=4), "sample", [0, 1, 2, 3]),
     ):
         assert made.index.equals(following)
         assert made.columns.name == name
@@ -119,7 +129,7 @@ def test_simple_forecasters_say_how_sure_they_are(rule):
         assert (bounds[column]["lower"] < point[column]).all()
         assert (bounds[column]["upper"] > point[column]).all()
     assert list(model.predict_quantiles()["a"].columns) == [0.1, 0.5, 0.9]
-    one, two = (model.sample(n_samples=5, random_state=0) for _ in range(2))
+    one, two = (model.sample(n=5, random_state=0) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
 
 
@@ -150,7 +160,7 @@ def test_levels_in_place_of_a_series_are_refused():
     [
         ("predict_interval", 0.8, "coverage=0.8"),
         ("predict_quantiles", 0.5, "quantiles=0.5"),
-        ("sample", 100, "n_samples=100"),
+        ("sample", 100, "n=100"),
     ],
 )
 def test_a_number_in_place_of_a_series_is_refused(method, number, meant):
@@ -249,7 +259,7 @@ def test_a_distribution_needs_no_calibration(loss):
     np.testing.assert_allclose(
         model.predict_quantiles(quantiles=[0.1, 0.9]), model.predict_interval(coverage=0.8)
     )
-    paths = model.sample(n_samples=4000, random_state=0)
+    paths = model.sample(n=4000, random_state=0)
     np.testing.assert_allclose(
         np.quantile(paths, [0.25, 0.75], axis=1).T, model.predict_quantiles(quantiles=[0.25, 0.75]), atol=0.35
     )
@@ -299,8 +309,8 @@ def test_shares_are_between_0_and_1(bad):
 
 @pytest.mark.parametrize("bad", [0, -1, 2.5, "10"])
 def test_samples_are_counted(bad):
-    with pytest.raises(InputError, match=r"sample: n_samples=.* but an int >= 1 is needed"):
-        quick().fit(noise()).sample(n_samples=bad)
+    with pytest.raises(InputError, match=r"sample: n=.* but an int >= 1 is needed"):
+        quick().fit(noise()).sample(n=bad)
 
 
 # ---------------------------------------------------------------------- paths
@@ -308,19 +318,19 @@ def test_samples_are_counted(bad):
 def test_paths_are_reproducible(fraction):
     model = quick(loss="normal", validation_fraction=fraction).fit(noise())
     before = np.random.get_state()[1].copy(), torch.random.get_rng_state()  # noqa: NPY002
-    one = model.sample(n_samples=5, random_state=3)
-    np.testing.assert_array_equal(one, model.sample(n_samples=5, random_state=3))
+    one = model.sample(n=5, random_state=3)
+    np.testing.assert_array_equal(one, model.sample(n=5, random_state=3))
     np.testing.assert_array_equal(
-        model.sample(n_samples=5, random_state=np.random.RandomState(3)),
-        model.sample(n_samples=5, random_state=np.random.RandomState(3)),
+        model.sample(n=5, random_state=np.random.RandomState(3)),
+        model.sample(n=5, random_state=np.random.RandomState(3)),
     )
-    assert not np.array_equal(one, model.sample(n_samples=5, random_state=4))
+    assert not np.array_equal(one, model.sample(n=5, random_state=4))
     # The forecaster's own seed stands in.
-    np.testing.assert_array_equal(model.sample(n_samples=5), model.sample(n_samples=5, random_state=0))
+    np.testing.assert_array_equal(model.sample(n=5), model.sample(n=5, random_state=0))
     free = quick(loss="normal", validation_fraction=fraction, random_state=None).fit(noise())
-    assert not np.array_equal(free.sample(n_samples=5), free.sample(n_samples=5))
+    assert not np.array_equal(free.sample(n=5), free.sample(n=5))
     rule = NaiveForecaster(horizon=2).fit(noise())
-    assert not np.array_equal(rule.sample(n_samples=5), rule.sample(n_samples=5))
+    assert not np.array_equal(rule.sample(n=5), rule.sample(n=5))
     np.testing.assert_array_equal(np.random.get_state()[1], before[0])  # noqa: NPY002
     assert torch.equal(torch.random.get_rng_state(), before[1])
 
@@ -329,7 +339,7 @@ def test_steps_of_a_path_hang_together():
     """Errors of a naive forecast of a random walk grow along a path; shuffled steps would be unrelated."""
     walk = np.cumsum(np.random.default_rng(0).normal(size=2000))
     model = NaiveForecaster(horizon=6).fit(walk)
-    paths = model.sample(n_samples=3000, random_state=0)
+    paths = model.sample(n=3000, random_state=0)
     together = np.corrcoef(paths)
     assert together[0, 1] == pytest.approx(np.sqrt(1 / 2), abs=0.1)
     assert together[2, 5] == pytest.approx(np.sqrt(3 / 6), abs=0.1)
@@ -414,7 +424,7 @@ def test_logarithms_keep_bounds_positive():
     X = np.exp(np.random.default_rng(0).normal(0, 1.5, 300))
     model = quick(log=True).fit(X)
     assert (model.predict_interval(coverage=0.95) > 0).all()
-    assert (model.sample(n_samples=200) > 0).all()
+    assert (model.sample(n=200) > 0).all()
     assert (quick(log=False).fit(X).predict_interval(coverage=0.95)[:, 0] < 0).any()
 
 
@@ -430,7 +440,7 @@ def test_negative_binomial_is_never_negative(fraction):
     model = quick(loss="negative_binomial", validation_fraction=fraction).fit(rare)
     made = model.predict_quantiles(quantiles=[0.02, 0.05, 0.5, 0.98])
     assert (made >= 0).all()
-    assert (model.sample(n_samples=100) >= 0).all()
+    assert (model.sample(n=100) >= 0).all()
     assert (model.predict() >= 0).all()
     assert model.predict_interval(coverage=0.95)[:, 0].min() >= 0
 
@@ -446,7 +456,7 @@ def test_missing_targets_poison_nothing(loss):
     assert np.isnan(model.calibration_.scores).any()
     assert np.isfinite(model.predict_interval()).all()
     assert np.isfinite(model.predict_interval(simultaneous=True)).all()
-    assert np.isfinite(model.sample(n_samples=20)).all()
+    assert np.isfinite(model.sample(n=20)).all()
     assert np.isfinite(model.score(X))
     model.update(np.r_[np.full(9, np.nan), noise(5)])
     assert np.isfinite(model.predict_interval()).all()
@@ -537,10 +547,10 @@ def test_columns_of_a_path_err_together(model):
     x = noise(300)
     X = np.column_stack([x, 3 - 2 * x])  # one tells the other
     model = clone(model).fit(X)
-    errors = model.sample(n_samples=400, random_state=0) - model.predict()[..., None]
+    errors = model.sample(n=400, random_state=0) - model.predict()[..., None]
     assert np.corrcoef(errors[0])[0, 1] < -0.8
     panel = clone(model).fit([x, x[::-1]])
-    paths = panel.sample(n_samples=400, random_state=0)
+    paths = panel.sample(n=400, random_state=0)
     both = [s - p[:, None] for s, p in zip(paths, panel.predict(), strict=True)]
     assert abs(np.corrcoef(both[0][0], both[1][0])[0, 1]) < 0.3
 

@@ -150,7 +150,8 @@ def test_history_tells_each_epoch(data):
     X, y = data
     model = GRUClassifier(max_epochs=6, early_stopping=True, **SMALL).fit(X, y)
     history = model.history_
-    assert list(history.index) == [1, 2, 3, 4, 5, 6]
+    assert list(history.index) == history["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert history.sort_values("epoch").reset_index(drop=True)["epoch"].is_monotonic_increasing
     assert {"train_loss", "valid_loss", "lr", "gradient_norm", "seconds"} <= set(history.columns)
     assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
     assert model.n_iter_ == 6

@@ -79,7 +79,7 @@ def test_a_forecast_is_that_of_transformed_values_led_back():
         outside.predict_quantiles(quantiles=levels) ** 2,
         rtol=1e-5,
     )
-    np.testing.assert_allclose(inside.sample(n_samples=9), outside.sample(n_samples=9) ** 2, rtol=1e-5)
+    np.testing.assert_allclose(inside.sample(n=9), outside.sample(n=9) ** 2, rtol=1e-5)
     later = wave(60, seed=5)
     np.testing.assert_allclose(inside.predict(later), outside.predict(np.sqrt(later)) ** 2, rtol=1e-6)
     made, other = inside.backtest(later, coverage=0.8), outside.backtest(np.sqrt(later), coverage=0.8)

@@ -328,13 +328,16 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
     # ------------------------------------------------------------------ fitted
     @property
     def history_(self) -> pd.DataFrame:
-        """Learning curve, one row an epoch: losses, learning rate, gradient norm, seconds, and scores."""
+        """Learning curve, a row an epoch: its number, losses, learning rate, gradient norm, seconds, scores.
+
+        The number of the epoch, from 1, is the index as well as a column.
+        """
         check_is_fitted(self, "net_")
         rows = [{k: v for k, v in row.items() if np.isscalar(v)} for row in self.net_.history]
         table = pd.DataFrame(rows, columns=None if rows else ["epoch"]).rename(columns={"dur": "seconds"})
         # What skorch's own loop keeps for itself, and markers of best epochs.
         hidden = [c for c in table.columns if c.endswith(("_best", "_batch_count"))]
-        return table.drop(columns=hidden).set_index("epoch")
+        return table.drop(columns=hidden).set_index("epoch", drop=False).rename_axis(None)
 
     def _outputs(self, examples: Examples, answer: Answer | None = None) -> np.ndarray:
         """The network's outputs, or an answer made of them, for all examples."""

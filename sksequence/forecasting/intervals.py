@@ -40,7 +40,7 @@ class ProbabilisticForecaster(Forecaster):
     """
 
     # ------------------------------------------------------------------ what is promised
-    def predict_interval(self, X=None, *, future=None, coverage=0.9, simultaneous=False):
+    def predict_interval(self, X=None, coverage=0.9, *, future=None, simultaneous=False):
         """Intervals that hold the coming values with a given probability.
 
         Split-conformal (Vovk et al. 2005; Lei et al. 2018): the quantiles, step by step, of the errors made
@@ -49,10 +49,12 @@ class ProbabilisticForecaster(Forecaster):
 
         Parameters
         ----------
-        X, future : array-like or None, default=None
+        X : array-like or None, default=None
             As in :meth:`predict`.
         coverage : float, default=0.9
             Share of the values that the intervals should hold.
+        future : array-like or None, default=None
+            As in :meth:`predict`.
         simultaneous : bool, default=False
             Whether whole paths should lie inside with that probability, rather than each step by itself.
 
@@ -76,15 +78,17 @@ class ProbabilisticForecaster(Forecaster):
             task, np.stack([bounds["lower"], bounds["upper"]], axis=-1), ["lower", "upper"], "bound"
         )
 
-    def predict_quantiles(self, X=None, *, future=None, quantiles=(0.1, 0.5, 0.9)):
+    def predict_quantiles(self, X=None, quantiles=(0.1, 0.5, 0.9), *, future=None):
         """Quantiles of the coming values, step by step.
 
         Parameters
         ----------
-        X, future : array-like or None, default=None
+        X : array-like or None, default=None
             As in :meth:`predict`.
         quantiles : float or sequence of float, default=(0.1, 0.5, 0.9)
             Levels between 0 and 1.
+        future : array-like or None, default=None
+            As in :meth:`predict`.
 
         Returns
         -------
@@ -110,7 +114,7 @@ class ProbabilisticForecaster(Forecaster):
         task, predictive = self._ahead(X, future, "predict_quantiles")
         return _wrapped(task, self._quantiles(predictive, levels, caller), levels, "quantile")
 
-    def sample(self, X=None, n_samples=100, *, future=None, random_state=None):
+    def sample(self, X=None, n=100, *, future=None, random_state=None):
         """Draw whole paths of the coming values.
 
         A path follows, on the scale of the forecast, the errors of one held-back window, the same for all
@@ -122,7 +126,7 @@ class ProbabilisticForecaster(Forecaster):
         ----------
         X : array-like or None, default=None
             As in :meth:`predict`.
-        n_samples : int, default=100
+        n : int, default=100
             Paths for each series and column.
         future : array-like or None, default=None
             As in :meth:`predict`.
@@ -140,11 +144,9 @@ class ProbabilisticForecaster(Forecaster):
             If nothing was held back to calibrate on, and the network gives no distribution.
         """
         caller = f"{type(self).__name__}.sample"
-        refuse_number(X, caller, f"Name the argument that was meant: n_samples={X!r}.")
-        if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
-            raise InputError(
-                f"{caller}: n_samples={n_samples!r} came, but an int >= 1 is needed. Pass a count."
-            )
+        refuse_number(X, caller, f"Name the argument that was meant: n={X!r}.")
+        if not isinstance(n, (int, np.integer)) or n < 1:
+            raise InputError(f"{caller}: n={n!r} came, but an int >= 1 is needed. Pass a count.")
         task, predictive = self._ahead(X, future, "sample")
         source = getattr(self, "random_state", None) if random_state is None else random_state
         seed = (
@@ -154,12 +156,12 @@ class ProbabilisticForecaster(Forecaster):
         calibration = self._calibration(predictive, caller)
         series = np.arange(len(predictive.column)) // task.targets.n_columns
         if calibration is None:
-            values = predictive.draw(int(n_samples), generator)
+            values = predictive.draw(int(n), generator)
         else:
             values = predictive.at(
-                calibration.paths(int(n_samples), predictive.column, generator, series).swapaxes(1, 2)
+                calibration.paths(int(n), predictive.column, generator, series).swapaxes(1, 2)
             )
-        return _wrapped(task, values, range(n_samples), "sample")
+        return _wrapped(task, values, range(n), "sample")
 
     # ------------------------------------------------------------------ how it is kept
     def _forget(self) -> None:

@@ -122,6 +122,8 @@ class Vocabulary:
             If X is of another kind than what the model was fitted on, or holds ids that it does not know.
         """
         if isinstance(X, str) or holds_texts(X):
+            if self.tokenizer is None and isinstance(X, str) and not X:
+                return SequenceArray(np.empty(0, dtype=np.int64), [0], [0], vocabulary=self.names)
             if self.tokenizer is None:
                 raise InputError(
                     f"{caller}: texts came, but the model was fitted on token ids. Pass ids of the same "
