@@ -112,6 +112,7 @@ def main() -> None:
     if arguments.child:
         print(json.dumps(measure(path, arguments.child)))
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         write_file(path, (arguments.sequences, *SHAPE[1:]))
     known = arguments.results
