@@ -196,6 +196,14 @@ def test_public_api_is_listed():
     }
 
 
+@pytest.mark.parametrize("room", ["datasets", "exceptions", "inspection", "metrics", "model_selection"])
+def test_a_notebook_needs_one_import(room):
+    module = importlib.import_module(f"sksequence.{room}")
+    assert [
+        name for name in module.__all__ if getattr(sksequence, name, None) is not vars(module)[name]
+    ] == []
+
+
 def written_files():
     """The repository's own text files: tracked or not, without what tools leave behind."""
     skipped = {"build", "dist", "outputs", "__pycache__", ".git"}  # a worktree's `.git` is a file

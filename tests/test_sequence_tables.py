@@ -212,6 +212,39 @@ def test_list_columns_of_frames_are_read(make):
     assert [s.ravel().tolist() for s in sequences] == [[1, 2], [3]]
 
 
+@pytest.mark.parametrize(
+    "make", [lambda t: t, lambda t: t.to_batches()[0], pl.from_arrow, pa.Table.to_pandas]
+)
+def test_list_columns_of_a_table_are_features(make):
+    table = pa.table({"u": [[1.0, 2.0], [3.0]], "v": [[4, 5], [6]]})
+    sequences = SequenceArray.from_arrow(make(table))
+    assert sequences.feature_names == ("u", "v")
+    assert [s.tolist() for s in sequences] == [[[1.0, 4.0], [2.0, 5.0]], [[3.0, 6.0]]]
+    one = SequenceArray.from_arrow(make(table.select(["v"])))
+    assert (one.feature_names, one.is_tokens) == (("v",), True)
+
+
+def test_columns_that_are_no_features_of_one_sequence_are_named():
+    table = pa.table({"u": [[1.0, 2.0], [3.0]], "v": [[4.0], [6.0]], "y": [0, 1]})
+    with pytest.raises(
+        InputError, match="row 0 has 1 steps in column 'v' and 2 in 'u', but columns that are"
+    ):
+        SequenceArray.from_arrow(table.select(["u", "v"]))
+    with pytest.raises(
+        InputError, match="column 'y': an Arrow column of type int64 came, but a list type is"
+    ):
+        SequenceArray.from_arrow(table)
+
+
+def test_arrow_list_views_are_viewed():
+    lists = pa.array([2, 0, 1], pa.int32()), pa.array([2, 3, 1], pa.int32()), pa.array([1.0, 2.0, 3.0, 4.0])
+    column = pa.ListViewArray.from_arrays(*lists)
+    sequences = SequenceArray.from_arrow(column)
+    assert [s.ravel().tolist() for s in sequences] == [[3.0, 4.0], [1.0, 2.0, 3.0], [2.0]]
+    assert np.shares_memory(sequences.values, lists[2].to_numpy())
+    assert [s.ravel().tolist() for s in SequenceArray.from_arrow(column[1:])] == [[1.0, 2.0, 3.0], [2.0]]
+
+
 # ---------------------------------------------------------------------- tokens, and sequences without ids
 
 

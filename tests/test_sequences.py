@@ -15,7 +15,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import KFold, cross_val_score, train_test_split
 from sklearn.utils import shuffle
 
-from sksequence.exceptions import InputTypeError
+from sksequence.exceptions import InputError, InputTypeError
 from sksequence.sequences import SequenceArray, as_sequences, first_text, holds_texts
 
 
@@ -213,6 +213,7 @@ FORMS = {
     "lists": lambda arrays: [a.tolist() for a in arrays],
     "tensors": lambda arrays: [torch.from_numpy(a).requires_grad_() for a in arrays],
     "frames": lambda arrays: [pd.DataFrame(a, columns=["u", "v"]) for a in arrays],
+    "arrow tables": lambda arrays: [pa.table({"u": a[:, 0], "v": a[:, 1]}) for a in arrays],
     "polars frames": lambda arrays: [pl.DataFrame(a, schema=["u", "v"]) for a in arrays],
     "series of arrays": lambda arrays: pd.Series(arrays),
     "fortran order": lambda arrays: [np.asfortranarray(a) for a in arrays],
@@ -225,7 +226,7 @@ FORMS = {
 def test_every_ragged_form_gives_the_same_sequences(ragged, form):
     sequences = as_sequences(FORMS[form](ragged))
     assert same(sequences, ragged)
-    assert sequences.feature_names == (("u", "v") if "frames" in form else None)
+    assert sequences.feature_names == (("u", "v") if "frames" in form or "tables" in form else None)
 
 
 TABLES = {
@@ -244,6 +245,31 @@ def test_every_table_has_a_sequence_in_each_row(rng, form):
     assert same(sequences, X[:, :, np.newaxis])
     assert sequences.table_columns == 3
     assert sequences.table_names == (("a", "b", "c") if form in ("polars", "pyarrow") else None)
+
+
+HOLES = {
+    "nullable frame": lambda X, there: pd.DataFrame(X).astype("Float64").where(there, pd.NA),
+    "objects": lambda X, there: np.where(there, X.astype(object), None),
+    "masked": lambda X, there: np.ma.masked_array(X, mask=~there),
+}
+
+
+@pytest.mark.parametrize("form", HOLES)
+def test_what_is_missing_in_any_way_is_padding_at_the_end(rng, form):
+    X, there = rng.normal(size=(4, 3)), np.arange(3) < np.array([[3], [1], [2], [3]])
+    whole = HOLES[form](X, there)
+    assert as_sequences(whole).lengths.tolist() == [3, 1, 2, 3]
+    rows = [whole[i] for i in range(4)] if form != "nullable frame" else [whole.loc[i] for i in range(4)]
+    with pytest.raises(InputError, match=r"NaN came at step 1 of sequence 1, feature 0 \(3 steps in all\)"):
+        as_sequences(rows)
+
+
+def test_a_mask_that_hides_nothing_changes_nothing(rng):
+    X = rng.normal(size=(4, 3)).astype(np.float32)
+    sequences = as_sequences(np.ma.masked_array(X, mask=np.zeros_like(X, bool)))
+    assert type(sequences.values) is np.ndarray
+    assert sequences.dtype == np.float32
+    assert same(sequences, X[:, :, np.newaxis])
 
 
 def test_series_of_a_list_are_univariate(rng):

@@ -525,14 +525,14 @@ class SequenceArray:
 
     @classmethod
     def from_arrow(cls, column) -> SequenceArray:
-        """Read an Arrow column of lists; a column of float lists is not copied.
+        """Read an Arrow column of lists, or several; a column of float lists is not copied.
 
         Parameters
         ----------
         column : pyarrow Array or ChunkedArray, polars Series, or anything that exports Arrow
             Of lists of numbers (one feature), of lists of structs (one feature per field), or of
             lists of lists of equal size (one feature per place). Integers stay integers if the
-            sequences have one feature.
+            sequences have one feature. Of a table or DataFrame, every column is a feature.
 
         Returns
         -------
@@ -541,7 +541,7 @@ class SequenceArray:
         Raises
         ------
         InputError
-            If the column is of another type, or holds a null.
+            If the column is of another type, or holds a null, or columns differ in their lengths.
         """
         from sksequence.sequences.arrow import read_arrow
 

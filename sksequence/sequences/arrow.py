@@ -6,6 +6,7 @@ import numpy as np
 
 from sksequence.exceptions import InputError, MissingDependencyError
 from sksequence.sequences.array import SequenceArray
+from sksequence.sequences.layout import step_rows
 
 __all__ = ["read_arrow"]
 
@@ -26,11 +27,13 @@ def read_arrow(column, caller: str) -> SequenceArray:
     except (TypeError, ValueError, pa.ArrowInvalid) as error:
         raise InputError(
             f"{caller}: a {type(column).__name__} came, but an Arrow column of lists is needed ({error}). "
-            "Pass one column, such as table['values']."
+            "Pass a column or a table of lists."
         ) from error
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_struct(column.type):
+        return _read_columns(column, caller)
     starts, lengths, steps = _lists(column, caller)
     if pa.types.is_struct(steps.type):
         names = [field.name for field in steps.type]
@@ -53,10 +56,44 @@ def read_arrow(column, caller: str) -> SequenceArray:
     )
 
 
+def _read_columns(table, caller: str) -> SequenceArray:
+    """Read a table of list columns, which Arrow hands over as one column of structs: a feature each."""
+    names = [field.name for field in table.type]
+    parts = [
+        read_arrow(part, f"{caller}: column {name!r}")
+        for name, part in zip(names, table.flatten(), strict=True)
+    ]
+    known = names if all(part.n_features == 1 for part in parts) else None
+    if len(parts) == 1:
+        return parts[0]._replace(_feature_names=known and tuple(known))
+    lengths = parts[0].lengths
+    for name, part in zip(names, parts, strict=True):
+        odd = np.flatnonzero(part.lengths != lengths)
+        if len(odd):
+            i = int(odd[0])
+            raise InputError(
+                f"{caller}: row {i} has {part.lengths[i]} steps in column {name!r} and {lengths[i]} in "
+                f"{names[0]!r}, but columns that are features of one sequence need the same number. Choose "
+                "the columns that belong together."
+            )
+    values = np.column_stack([part.values[step_rows(part.starts, lengths)] for part in parts])
+    return SequenceArray(values, np.cumsum(lengths) - lengths, lengths, feature_names=known)
+
+
 def _is_list(kind) -> bool:
     import pyarrow as pa
 
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return (
+        pa.types.is_list(kind)
+        or pa.types.is_large_list(kind)
+        or pa.types.is_fixed_size_list(kind)
+        or _is_view(kind)
+    )
+
+
+def _is_view(kind) -> bool:
+    """Whether lists may overlap and stand in any order, as ours may; pyarrow knows of them since its 16."""
+    return str(kind).startswith(("list_view", "large_list_view"))
 
 
 def _lists(column, caller: str):
@@ -77,6 +114,8 @@ def _lists(column, caller: str):
     if pa.types.is_fixed_size_list(column.type):
         size = column.type.list_size
         return (column.offset + np.arange(len(column))) * size, np.full(len(column), size), column.values
+    if _is_view(column.type):
+        return column.offsets.to_numpy(), column.sizes.to_numpy(), column.values
     offsets = column.offsets.to_numpy().astype(np.int64)
     return offsets[:-1], np.diff(offsets), column.values
 

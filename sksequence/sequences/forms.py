@@ -158,7 +158,7 @@ def _to_array(X, caller: str) -> np.ndarray:
 
 def _read_table(X, caller: str, tokens: bool) -> SequenceArray:
     """A wide table, each row a sequence."""
-    names = list(getattr(X, "column_names", X.columns))  # A pyarrow Table has its data in `columns`.
+    names = _column_names(X)
     array = (
         X.to_numpy()
         if hasattr(X, "to_numpy")
@@ -172,6 +172,11 @@ def _read_table(X, caller: str, tokens: bool) -> SequenceArray:
     sequences = _read_array(array, caller, tokens)
     known = names if all(isinstance(name, str) for name in names) else None
     return sequences._replace(_table_names=known and tuple(known))
+
+
+def _column_names(table) -> list:
+    # A pyarrow Table has its data in `columns`.
+    return list(getattr(table, "column_names", table.columns))
 
 
 def _read_array(X: np.ndarray, caller: str, tokens: bool) -> SequenceArray:
@@ -256,7 +261,9 @@ def _unpadded_lengths(X: np.ndarray) -> np.ndarray:
 
 
 def _numeric(array: np.ndarray, caller: str, what: str) -> np.ndarray:
-    """Refuse dtypes that are no numbers; objects become float64."""
+    """Refuse dtypes that are no numbers; objects become float64, what is masked or NA becomes NaN."""
+    if isinstance(array, np.ma.MaskedArray):
+        array = np.ma.filled(array.astype(np.float64), np.nan) if np.ma.is_masked(array) else array.data
     kind = array.dtype.kind
     if kind in "biuf":
         return array
@@ -271,8 +278,10 @@ def _numeric(array: np.ndarray, caller: str, what: str) -> np.ndarray:
             "drop them, or pass features made of them, such as the hour."
         )
     if kind == "O" and not any(isinstance(value, (str, bytes)) for value in array.flat):
+        import pandas as pd
+
         try:
-            return array.astype(np.float64)
+            return np.where(pd.isna(array), np.nan, array).astype(np.float64)
         except (TypeError, ValueError) as error:
             raise InputTypeError(
                 f"{caller}: {what} of dtype object came, but numbers are needed ({error}). Convert it to "
@@ -308,7 +317,7 @@ def read_series(X, caller: str, *, missing: str = "mask") -> SequenceArray:
             "for windows must not run from one series into the next. Call it once for each series."
         )
     values = _read_item(X, "X", caller)
-    names = list(X.columns) if hasattr(X, "columns") else [getattr(X, "name", None)]
+    names = _column_names(X) if hasattr(X, "columns") else [getattr(X, "name", None)]
     known = names if all(isinstance(name, str) for name in names) else None
     return check_sequences(
         SequenceArray(values, [0], [len(values)], feature_names=known), caller, missing, False
@@ -337,7 +346,7 @@ def join_sequences(items: list, caller: str) -> SequenceArray:
 
 
 def _read_item(item, what: str, caller: str) -> np.ndarray:
-    if type(item) is np.ndarray:
+    if type(item) is np.ndarray or isinstance(item, np.ma.MaskedArray):
         array = item
     else:
         if item is None or isinstance(item, (str, bytes, Mapping, Set, Iterator)) or hasattr(item, "tocsr"):
@@ -388,9 +397,9 @@ def _common_names(items: list, caller: str):
     """Column names that all frames of a list share, or None."""
     if not any(hasattr(item, "columns") for item in items):
         return None
-    first = list(map(str, items[0].columns)) if hasattr(items[0], "columns") else None
+    first = list(map(str, _column_names(items[0]))) if hasattr(items[0], "columns") else None
     for i, item in enumerate(items):
-        names = list(map(str, item.columns)) if hasattr(item, "columns") else None
+        names = list(map(str, _column_names(item))) if hasattr(item, "columns") else None
         if names != first:
             raise InputError(
                 f"{caller}: sequence {i} has {names or 'no columns'} and sequence 0 has "
@@ -398,5 +407,5 @@ def _common_names(items: list, caller: str):
                 "but all need the same columns in the same order. Select them: [frame[columns] for frame "
                 "in X]."
             )
-    named = all(isinstance(name, str) for name in items[0].columns)
+    named = all(isinstance(name, str) for name in _column_names(items[0]))
     return first if named else None
