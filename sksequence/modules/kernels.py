@@ -35,9 +35,9 @@ _BLOCK_VALUES = 1 << 18
 # batch, units          64, 16   64, 64   256, 64   64, 128   64, 256   8, 256   1, 64   1, 64 (inference)
 # operators, RNN                   2.5
 # operators, GRU                   1.9
-# compiled, RNN          5.0       3.9      2.9       2.5       1.6      2.4      7.9      5.3
-# compiled, GRU          9.9       4.2      2.7       2.3       1.5      2.4     17.9      7.0
-# compiled, LSTM         2.1       1.8      2.9       1.4       1.1      1.0      1.1      1.3
+# compiled, RNN          5.0       3.9      2.9       2.5       1.6      2.4      7.9      8.0
+# compiled, GRU          9.9       4.2      2.7       2.3       1.5      2.4     17.9      9.1
+# compiled, LSTM         2.1       1.8      2.9       1.4       1.1      1.0      1.1      1.6
 _WIDEST = {"RNN_TANH": 256, "RNN_RELU": 256, "GRU": 256, "LSTM": 0}
 _WIDEST_FUSED = {"RNN_TANH": 256, "RNN_RELU": 256, "GRU": 256, "LSTM": 256}
 

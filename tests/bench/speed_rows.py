@@ -245,9 +245,11 @@ ROWS = (
     Row("training", f"LSTM, {EQUAL}", "skorch as it comes", against_skorch(64, 100)),
     Row("training", f"LSTM, {LARGE}", LOOP, training("LSTM", 64, 96, 256), 1.7),
     Row("training", f"LSTM, {LARGE}", "itself with `keep_memory=False`", allocator),
+    Row("training", f"LSTM with `[fast]`, {LARGE}", LOOP, training("LSTM", 64, 96, 256), fast=True),
     Row("training", f"GRU with `[fast]`, {LARGE}", LOOP, training("GRU", 64, 96, 256), fast=True),
     Row("ragged", f"LSTM, {RAGGED}, hidden 64", PACKED, packed("LSTM"), 14.0),
     Row("ragged", f"GRU with `[fast]`, {RAGGED}, hidden 64", PACKED, packed("GRU"), 14.0, fast=True),
+    Row("ragged", f"LSTM with `[fast]`, {RAGGED}, hidden 64", PACKED, packed("LSTM"), fast=True),
     Row("ragged", f"LSTM, bidirectional, {RAGGED}", PACKED, packed("LSTM", True), 14.0),
     Row(
         "ragged", f"GRU with `[fast]`, bidirectional, {RAGGED}", PACKED, packed("GRU", True), 14.0, fast=True
