@@ -138,6 +138,19 @@ def test_words_without_a_vector_look_like_the_others():
     assert not table.table.weight[1000].any()
 
 
+def test_a_single_number_is_vector_enough(tokens):
+    model = LSTMClassifier(embeddings={"good": [3.0]}, **SMALL).fit(tokens, LABELS)
+    assert np.isfinite(model.predict_proba(tokens)).all()
+
+
+def test_vectors_that_stand_still_may_have_a_rate(tokens):
+    vectors = dict(zip(WORDS, VECTORS, strict=True))
+    settings = {"embeddings": vectors, "freeze_embeddings": True, **SMALL}
+    plain = LSTMClassifier(**settings).fit(tokens, LABELS)
+    rated = LSTMClassifier(embedding_lr=1e-3, **settings).fit(tokens, LABELS)
+    assert np.array_equal(rated.predict_proba(tokens), plain.predict_proba(tokens))
+
+
 def test_vocabulary_says_how_many_ids_there_are(tokens):
     model = LSTMClassifier(embedding_dim=2, **SMALL).fit(tokens[:2], LABELS[:2])
     assert len(table_of(model)) == len(tokens.vocabulary) + 1
@@ -156,7 +169,13 @@ def test_ids_of_another_vocabulary_are_refused(tokens):
     [
         ({"embeddings": {"x": [1.0]}}, "holds none of the 7 tokens of X"),
         ({"embeddings": {"x": [1.0], "[PAD]": [0.0]}}, "holds none of the 7 tokens of X"),
-        ({"embeddings": {"good": [1.0], "bad": [1.0, 2.0]}}, "must hold vectors of one width"),
+        ({"embeddings": {"good": [1.0], "bad": [1.0, 2.0]}}, "must hold vectors of numbers, of one width"),
+        ({"embeddings": {"good": 1.0}}, r"Got shape \(\) for 'good' where \(1,\) is needed\.$"),
+        ({"embeddings": {"good": ["a"]}}, "must hold vectors of numbers"),
+        ({"embeddings": (WORDS[:2], VECTORS)}, r"a row for every word\. Got 2 words and 3 rows\.$"),
+        ({"embeddings": ("abc", VECTORS)}, "must be None or a dict of word to vector"),
+        ({"embeddings": (["good", "bad", "good"], VECTORS)}, "Got 'good' more than once: keep one"),
+        ({"embeddings": pd.DataFrame(VECTORS, ["film", "a", "film"])}, "Got 'film' more than once"),
         (
             {"embeddings": (WORDS, VECTORS), "embedding_dim": 4},
             'must be "auto" or the width of the embeddings',

@@ -67,6 +67,8 @@ class MatrixDecay(torch.optim.AdamW):
 
     def _advance(self, group: dict[str, Any]) -> None:
         weights = [weight for weight in group["params"] if weight.grad is not None]
+        if not weights:  # frozen ones: the kernel takes no empty list
+            return
         states = [self.state[weight] for weight in weights]
         steps = [state["step"] for state in states]
         torch._foreach_add_(steps, 1)

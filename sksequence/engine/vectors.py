@@ -24,7 +24,9 @@ def _is_table(value: Any) -> bool:
 
 
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and _is_table(value[1])
+    if not (isinstance(value, tuple) and len(value) == 2 and _is_table(value[1])):
+        return False
+    return hasattr(value[0], "__len__") and not isinstance(value[0], str)
 
 
 def _is_frame(value: Any) -> bool:
@@ -45,21 +47,39 @@ VECTORS = Rule(
 _SPECIAL = re.compile(r"\[[A-Z]+\]")
 
 
-def _by_word(embeddings: Any) -> tuple[Callable[[str], Any], int]:
+def _by_word(embeddings: Any, owner: str, parameter: str) -> tuple[Callable[[str], Any], int]:
     """A look-up of words, None where there is no vector, and the width of the vectors."""
     if isinstance(embeddings, Mapping):
-        return embeddings.get, len(next(iter(embeddings.values())))
+        return embeddings.get, np.size(next(iter(embeddings.values())))
     if _is_keyed(embeddings):
         places, table = embeddings.key_to_index, embeddings.vectors
     else:
         words, table = (embeddings.index, embeddings.to_numpy()) if _is_frame(embeddings) else embeddings
-        places = words if isinstance(words, Mapping) else {word: i for i, word in enumerate(words)}
+        places = words if isinstance(words, Mapping) else _places(words, len(table), owner, parameter)
 
     def look_up(word: str) -> Any:
         place = places.get(word)
         return None if place is None else table[place]
 
     return look_up, table.shape[1]
+
+
+def _places(words: Any, n_rows: int, owner: str, parameter: str) -> dict[str, int]:
+    """Row of each word; refused where rows and words do not go together."""
+    listed = list(words)
+    if len(listed) != n_rows:
+        raise ParameterError(
+            f"The {parameter!r} parameter of {owner} must hold a row for every word. Got "
+            f"{len(listed):,} words and {n_rows:,} rows."
+        )
+    places = {word: i for i, word in enumerate(listed)}
+    if len(places) < n_rows:
+        word = next(word for i, word in enumerate(listed) if places[word] != i)
+        raise ParameterError(
+            f"The {parameter!r} parameter of {owner} must hold one vector a word. Got {word!r} more than "
+            "once: keep one of its rows."
+        )
+    return places
 
 
 def vectors_by_id(
@@ -91,7 +111,7 @@ def vectors_by_id(
     Raises
     ------
     ParameterError
-        If words cannot be looked up, none is found, or a vector is not finite.
+        If words cannot be looked up, none is found, a word comes twice, or a vector is not finite.
     """
     if _is_table(embeddings):
         n = min(n_tokens, len(embeddings))
@@ -104,17 +124,17 @@ def vectors_by_id(
             f"The {parameter!r} parameter of {owner} holds vectors of words, but X is ids of unknown words. "
             "Pass the output of a SequenceTokenizer, or an array with the vector of id i in row i."
         )
-    look_up, width = _by_word(embeddings)
+    look_up, width = _by_word(embeddings, owner, parameter)
     vectors = np.zeros((n_tokens, width), dtype=np.float32)
     found = np.zeros(n_tokens, dtype=bool)
     for i, word in enumerate(vocabulary):
         vector = look_up(word)
         if vector is None:
             continue
-        if np.shape(vector) != (width,):
+        if np.shape(vector) != (width,) or np.asarray(vector).dtype.kind not in "fiu":
             raise ParameterError(
-                f"The {parameter!r} parameter of {owner} must hold vectors of one width. Got shape "
-                f"{np.shape(vector)} for {word!r} beside ({width},)."
+                f"The {parameter!r} parameter of {owner} must hold vectors of numbers, of one width. "
+                f"Got shape {np.shape(vector)} for {word!r} where ({width},) is needed."
             )
         vectors[i], found[i] = vector, True
     _refuse_not_finite(vectors, vocabulary, owner, parameter)

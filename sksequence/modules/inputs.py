@@ -97,7 +97,8 @@ class TokenEmbedding(nn.Module):
         """
         weight = self.table.weight
         with torch.no_grad():
-            deviation, mean = torch.std_mean(vectors[found])
+            # A single number has no deviation: others are then equal to it.
+            deviation, mean = torch.std_mean(vectors[found], correction=min(1, vectors[found].numel() - 1))
             others = torch.zeros_like(vectors) if freeze else weight[:-1] / self.deviation * deviation + mean
             weight[:-1] = torch.where(found.unsqueeze(1), vectors, others)
         weight.requires_grad_(not freeze)
