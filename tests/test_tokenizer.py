@@ -177,8 +177,30 @@ def test_lists_of_tokens_are_not_cut_again():
 def test_given_vocabulary_sets_the_order_of_ids(vocabulary):
     tokenizer = SequenceTokenizer(vocabulary=vocabulary)
     assert ids(tokenizer.fit_transform(["a good film"])) == [[1, 3, 2]]
-    again = SequenceTokenizer(vocabulary=tokenizer.get_feature_names_out()).fit(["x"])
+    again = SequenceTokenizer(vocabulary=tokenizer.get_feature_names_out()).fit(["film"])
     assert again.vocabulary_ == tokenizer.vocabulary_
+
+
+def test_a_set_as_vocabulary_is_sorted():
+    words = [f"w{i:03}" for i in range(200)]
+    for kind in (set, frozenset):
+        assert list(SequenceTokenizer(vocabulary=kind(words)).fit(["w007"]).vocabulary_)[2:] == words
+    numbers = {word: i for i, word in enumerate(reversed(words))}
+    assert list(SequenceTokenizer(vocabulary=numbers.keys()).fit(["w007"]).vocabulary_)[2:] == words[::-1]
+
+
+def test_a_vocabulary_of_none_of_the_tokens_is_told():
+    sentence = (
+        "SequenceTokenizer.fit_transform: all tokens of the texts, such as 'good', are unknown, since "
+        "`vocabulary` holds none of them. Check that both are cut alike: analyzer, and lowercase."
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(sentence)}$"):
+        SequenceTokenizer(vocabulary=["Good", "g"]).fit_transform(["good film"])
+    SequenceTokenizer(vocabulary=["good"]).fit(["", " "])  # warnings are errors here
+    with pytest.raises(
+        ParameterError, match=r"must be None or a collection of at least one token\. Got \[\]"
+    ):
+        SequenceTokenizer(vocabulary=[]).fit(["a"])
 
 
 def test_special_names_get_no_second_id():
@@ -247,6 +269,8 @@ def test_every_column_of_texts_is_read_alike(make):
 @pytest.mark.parametrize("make", [pd.Series, "polars", "polars frame", "Arrow"])
 def test_columns_of_words_are_read_as_lists_of_them(reader, make):
     words = [["good", "film"], ["bad"], ["bad", "film"]]
+    each = [pd.Series(sentence) for sentence in words]
+    assert np.array_equal(reader().fit_transform(each).values, reader().fit_transform(words).values)
     column = make(words) if callable(make) else dict(columns())[make](words)
     found, expected = reader().fit_transform(column), reader().fit_transform(words)
     assert np.array_equal(found.values, expected.values)
@@ -266,6 +290,8 @@ def test_columns_of_words_are_read_as_lists_of_them(reader, make):
         (["a", np.nan], "text 1 is nan of type float, but a string is needed."),
         ([3, "a"], "text 0 is 3 of type int, but a string is needed."),
         (["a", ["b"]], "text 1 is ['b'] of type list, but a string is needed."),
+        ([b"a"], "text 0 is b'a' of type bytes, but a string is needed. Decode it: text.decode()."),
+        ([["a"], None], "text 1 is None of type NoneType, but a list of tokens is needed, as text 0 is."),
         ([["a"], ["b", None]], "token 1 of text 1 is None of type NoneType, but a string is needed."),
         (np.array([["a", "b"]]), "a table of shape (1, 2) came, but one column of texts is needed."),
         (pd.DataFrame({"a": ["x"], "b": ["y"]}), "a table of shape (1, 2) came, but one column of texts"),
@@ -308,6 +334,27 @@ def test_bad_parameters_are_named(name, value):
         SequenceTokenizer(**{name: value}).fit(["a"])
 
 
+@pytest.mark.parametrize(
+    ("name", "function", "sentence"),
+    [
+        ("analyzer", lambda text: None, "gives the tokens, strings, of a text. Got None for 'A b' instead."),
+        (
+            "analyzer",
+            lambda text: [1, 2],
+            "gives the tokens, strings, of a text. Got [1, 2] for 'A b' instead.",
+        ),
+        ("tokenizer", len, "gives the tokens, strings, of a text. Got 3 for 'a b' instead."),
+        ("preprocessor", lambda text: None, "gives a text. Got None for 'A b' instead."),
+        ("strip_accents", str.encode, "gives a text. Got b'a b' for 'A b' instead."),
+    ],
+    ids=str,
+)
+def test_what_functions_give_is_looked_at(name, function, sentence):
+    start = f"The '{name}' parameter of SequenceTokenizer must be a function that {sentence}"
+    with pytest.raises(ParameterError, match=f"^{re.escape(start)}$"):
+        SequenceTokenizer(**{name: function}).fit(["A b"])
+
+
 # ---------------------------------------------------------------------- subwords
 
 
@@ -322,6 +369,14 @@ def test_subwords_give_the_text_back(kind, many):
     twin = pickle.loads(pickle.dumps(tokenizer))
     assert ids(twin.transform(texts)) == ids(tokens)
     assert ids(tokenizer.transform(["\u4e16"]))[0][-2] == 1
+
+
+def test_a_unigram_model_needs_room_for_all_characters(many):
+    pytest.importorskip("tokenizers")
+    with pytest.raises(
+        ParameterError, match=r"'max_features' .* number of characters .* 'unigram'\. Got 3 inst"
+    ):
+        SequenceTokenizer(analyzer="unigram", max_features=3).fit(many)
 
 
 def test_subwords_cut_texts_only():

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sksequence._params import Parameters, Rule, boolean, none, one_of, param
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.preprocessing.subwords import SUBWORDS, Subwords
 
-__all__ = ["TOKENS", "UNKNOWN", "Analyzer"]
+__all__ = ["TOKENS", "UNKNOWN", "VOCABULARY", "Analyzer"]
 
 UNKNOWN = "[UNK]"
 
@@ -32,6 +32,9 @@ def _is_token_list(value: Any) -> bool:
 
 _PATTERN = Rule(_is_pattern, "a regular expression with at most one group")
 TOKENS = Rule(_is_token_list, "a collection of tokens")
+VOCABULARY = Rule(
+    lambda value: _is_token_list(value) and len(value) > 0, "a collection of at least one token"
+)
 
 
 class Analyzer(Parameters):
@@ -111,11 +114,44 @@ class Analyzer(Parameters):
         counter = CountVectorizer(**settings)
         stop_words = counter.get_stop_words()
         if callable(self.analyzer):
-            return _unchanged, lambda text: list(self.analyzer(text)), stop_words
+            return _unchanged, self._listing("analyzer"), stop_words
         split = _unchanged if self.analyzer == "char" else counter.build_tokenizer()
         if self.tokenizer is not None and self.analyzer == "word":
-            return counter.build_preprocessor(), lambda text: list(self.tokenizer(text)), stop_words
-        return counter.build_preprocessor(), split, stop_words
+            split = self._listing("tokenizer")
+        return self._preparing(counter.build_preprocessor()), split, stop_words
+
+    def _preparing(self, prepare: Callable[[str], str]) -> Callable[[str], str]:
+        """What prepares a text; a function that somebody gave is watched."""
+        name = "preprocessor" if self.preprocessor is not None else "strip_accents"
+        if not callable(getattr(self, name)):
+            return prepare
+
+        def prepared(text: str) -> str:
+            result = prepare(text)
+            if not isinstance(result, str):
+                self._refuse_result(name, "a text", result, text)
+            return result
+
+        return prepared
+
+    def _listing(self, name: str) -> Callable[[str], list[str]]:
+        """A function that somebody gave, whose tokens are listed and watched."""
+        function = getattr(self, name)
+
+        def split(text: str) -> list[str]:
+            result = function(text)
+            tokens: list[Any] = list(result) if hasattr(result, "__iter__") else [None]
+            if not all(issubclass(kind, str) for kind in set(map(type, tokens))):
+                self._refuse_result(name, "the tokens, strings, of a text", result, text)
+            return tokens
+
+        return split
+
+    def _refuse_result(self, name: str, words: str, result: Any, text: str) -> None:
+        raise ParameterError(
+            f"The {name!r} parameter of {type(self).__name__} must be a function that gives {words}. "
+            f"Got {result!r:.40} for {text!r:.40} instead."
+        )
 
     def _join(self, tokens: list[str]) -> str:
         if self.analyzer in SUBWORDS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sksequence.exceptions import MissingDependencyError
+from sksequence.exceptions import MissingDependencyError, ParameterError
 
 __all__ = ["SUBWORDS", "Subwords"]
 
@@ -53,7 +53,15 @@ class Subwords:
             trainer = trainers.UnigramTrainer(unk_token=unknown, **options)
         splits = [pre_tokenizers.Metaspace(_SPACE), pre_tokenizers.Punctuation()]
         self.model.pre_tokenizer = pre_tokenizers.Sequence(splits)
-        self.model.train_from_iterator(texts, trainer)
+        try:
+            self.model.train_from_iterator(texts, trainer)
+        except Exception as error:  # the library has no kind of its own
+            if "not large enough" not in str(error):
+                raise
+            raise ParameterError(
+                f"The 'max_features' parameter of SequenceTokenizer must be at least the number of "
+                f"characters in the texts where analyzer is {kind!r}. Got {n_pieces or _N_PIECES} instead."
+            ) from error
 
     @property
     def pieces(self) -> list[str]:

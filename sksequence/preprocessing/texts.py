@@ -13,6 +13,8 @@ from sksequence.sequences import only_column
 
 __all__ = ["read_texts"]
 
+_LISTS = (list, tuple, np.ndarray)  # what the tokens of a text may stand in
+
 
 def read_texts(X: Any, caller: str) -> tuple[list, bool]:
     """Read a collection of texts.
@@ -36,17 +38,24 @@ def read_texts(X: Any, caller: str) -> tuple[list, bool]:
         If `X` is no collection of texts, or one of them is no text.
     """
     texts = _as_list(X, caller)
+    if texts and hasattr(texts[0], "to_list"):  # a column of pandas or polars for each text
+        texts = [text.to_list() if hasattr(text, "to_list") else text for text in texts]
     kinds = set(map(type, texts))
     if all(issubclass(kind, str) for kind in kinds):
         return texts, False
-    if all(issubclass(kind, (list, tuple, np.ndarray)) for kind in kinds):
+    if all(issubclass(kind, _LISTS) for kind in kinds):
         _refuse_other_tokens(texts, caller)
         return texts, True
-    i = next(i for i, text in enumerate(texts) if not isinstance(text, str))
-    raise InputTypeError(
-        f"{caller}: text {i} is {texts[i]!r:.40} of type {type(texts[i]).__name__}, but a string is needed. "
-        "Fill what is missing with '', and convert numbers with str."
-    )
+    lists = isinstance(texts[0], _LISTS)
+    i = next(i for i, text in enumerate(texts) if not isinstance(text, _LISTS if lists else str))
+    came = f"{caller}: text {i} is {repr(texts[i]).splitlines()[0]:.40} of type {type(texts[i]).__name__}"
+    if lists:
+        advice = "but a list of tokens is needed, as text 0 is. Fill what is missing with []."
+    elif isinstance(texts[i], bytes):
+        advice = "but a string is needed. Decode it: text.decode()."
+    else:
+        advice = "but a string is needed. Fill what is missing with '', and convert numbers with str."
+    raise InputTypeError(f"{came}, {advice}")
 
 
 def _as_list(X: Any, caller: str) -> list:

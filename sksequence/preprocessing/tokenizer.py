@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count, repeat
@@ -19,7 +20,7 @@ from sksequence._params import (
     param,
 )
 from sksequence.exceptions import InputError, ParameterError
-from sksequence.preprocessing.analyzer import TOKENS, UNKNOWN, Analyzer
+from sksequence.preprocessing.analyzer import UNKNOWN, VOCABULARY, Analyzer
 from sksequence.preprocessing.subwords import SUBWORDS
 from sksequence.preprocessing.texts import read_texts
 from sksequence.preprocessing.transformer import SequenceTransformer
@@ -92,13 +93,14 @@ class SequenceTokenizer(Analyzer, SequenceTransformer, auto_wrap_output_keys=Non
         default=None,
         rule=integer(1) | none(),
         doc="""Number of tokens in the vocabulary, special ones aside: the commonest. For subwords the size of
-        the inventory to learn, where None means 8,000.""",
+        the inventory to learn, where None means 8,000: that of "bpe" always holds every character of the
+        texts, "unigram" needs room for them.""",
     )
     vocabulary: Any = param(
         default=None,
-        rule=none() | TOKENS,
-        doc="""The tokens, listed or as the keys of a mapping to their order; ids are given in this order.
-        `min_df`, `max_df` and `max_features` then choose nothing.""",
+        rule=none() | VOCABULARY,
+        doc="""The tokens, listed or as the keys of a mapping to their order; ids are given in this order,
+        those of a set alphabetically. `min_df`, `max_df` and `max_features` then choose nothing.""",
     )
     max_length: int | None = param(
         default=None,
@@ -285,6 +287,7 @@ class SequenceTokenizer(Analyzer, SequenceTransformer, auto_wrap_output_keys=Non
             names = [found[i] for i in order.tolist()]
         else:
             names = [token for token in listed(self.vocabulary) if token not in specials]
+            self._warn_unknown(found[len(specials) :], names, f"{type(self).__name__}.{method}")
         self.vocabulary_ = {name: i for i, name in enumerate([*specials, *names])}
         self.n_tokens_ = len(self.vocabulary_)
         given = self.vocabulary_.get
@@ -292,6 +295,16 @@ class SequenceTokenizer(Analyzer, SequenceTransformer, auto_wrap_output_keys=Non
         numbers[0] = 1  # "[PAD]" written in a text is no padding
         renumber(ids, numbers)
         return ids, lengths
+
+    def _warn_unknown(self, found: list[str], names: list[str], caller: str) -> None:
+        """Say so where the vocabulary given holds none of the tokens found."""
+        if found and set(found).isdisjoint(names):
+            warnings.warn(
+                f"{caller}: all tokens of the texts, such as {found[0]!r:.40}, are unknown, since "
+                "`vocabulary` holds none of them. Check that both are cut alike: analyzer, and lowercase.",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def _chosen(self, found: list[str], ids: np.ndarray, lengths: np.ndarray, caller: str) -> np.ndarray:
         """Positions in `found` of the tokens that get an id, in the order of ids."""

@@ -116,7 +116,9 @@ def renumber(ids: np.ndarray, numbers: np.ndarray) -> None:
 
 
 def listed(vocabulary: Any) -> list[str]:
-    """The tokens of a vocabulary in the order of their numbers, or as they are listed."""
+    """The tokens of a vocabulary in the order of their numbers, as they are listed, or sorted if a set."""
+    if isinstance(vocabulary, (set, frozenset)):  # whose order is another one in every process
+        return sorted(vocabulary)
     if isinstance(vocabulary, Mapping):
         return sorted(vocabulary, key=vocabulary.__getitem__)
     return list(dict.fromkeys(vocabulary))
