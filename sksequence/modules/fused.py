@@ -138,6 +138,53 @@ def _run(kind: str, keep: bool, x: Tensor, *others: Any):
     return rows, lines, kept
 
 
+def _run_back(
+    kind: str,
+    sizes: _Sizes,
+    wide_x: int,
+    weights: Sequence[Tensor],
+    rows: Tensor,
+    lines: Tensor,
+    kept: Tensor,
+    coming: Tensor,
+    later: Tensor,
+) -> tuple[Tensor, list[Tensor]]:
+    """Gradients by `wide_x` columns of the input, (T, B, F'), and weights; `later` becomes those by first."""
+    n_maps, n_sums, turn, n_batch, n_steps, n_x, size, wide = sizes
+    groups, loop = _groups(n_batch), _LOOPS[kind][1]
+    span = min(n_steps, max(1, _SPAN_ROWS // n_batch)) if len(groups) == 1 else 1
+    by_x = rows.new_empty(n_steps, n_batch, wide_x)
+    # What only this function reads: weights laid out, and room for the sums of each group.
+    n_back, n_in = n_maps * wide * wide, n_maps * wide * wide_x
+    n_room = span * len(groups[0]) * (n_sums * wide + compiled.GAP)
+    room = rows.new_empty(n_back + n_in + len(groups) * n_room)
+    w_back, w_in, sums = _places(room, n_back, n_in, n_room)
+    whole = [weight.contiguous() for weight in weights[:2]]
+    layouts.lay_back(n_maps, size, wide, n_x, wide_x, turn, *_addresses(whole), w_back, w_in)
+    # A vector of zeros, and what each group finds.
+    n_found = sum(sizes.n_weights)
+    found = rows.new_zeros(LANES + len(groups) * n_found)
+    nothing, *found_at = _places(found, LANES, *sizes.n_weights)
+
+    places = [int(kind == "relu")] if n_maps == 1 else []
+    places += [span, rows.data_ptr(), *_places(lines, *[lines[0].numel()] * len(lines))]
+    places += [kept.data_ptr()] if n_maps > 1 else []
+    places += [coming.data_ptr(), *coming.stride()[:2], w_back]
+    places += _places(later, *[n_batch * wide] * len(later))
+
+    def compute(i: int) -> None:
+        first, n = groups[i].start, len(groups[i])
+        own = [sums + 4 * i * n_room, nothing, *(at + 4 * i * n_found for at in found_at)]
+        loop(first, n, n_batch, n_steps, n_x, wide, *places, *own, w_in, wide_x, by_x.data_ptr())
+
+    _share(compute, len(groups), 2 * weights[1].numel() * n_batch * n_steps)
+    by_weights = [torch.empty(weight.shape) for weight in weights]
+    layouts.take_gradients(
+        len(groups), 4 * n_found, n_maps, n_sums, size, wide, n_x, turn, *found_at, *_addresses(by_weights)
+    )  # fmt: skip
+    return by_x, by_weights
+
+
 class FusedLayer(torch.autograd.Function):
     """States of every step, (B, T, H), and for an LSTM its last cells, (B, H).
 
@@ -172,64 +219,14 @@ class FusedLayer(torch.autograd.Function):
         *inputs, rows, lines, kept = ctx.saved_tensors
         if torch.is_grad_enabled():
             return None, *_by_torch(ctx, inputs, gradients)
-        x, w_ih, w_hh, *_ = inputs
-        kind, sizes = ctx.kind, _Sizes.of(ctx.kind, x, w_hh)
-        n_maps, n_sums, turn, n_batch, n_steps, n_x, size, wide = sizes
-        groups, loop = _groups(n_batch), _LOOPS[kind][1]
-        span = min(n_steps, max(1, _SPAN_ROWS // n_batch)) if len(groups) == 1 else 1
+        x, *weights = inputs[:5]
+        sizes = _Sizes.of(ctx.kind, x, weights[1])
         coming, later = _coming(sizes, lines, gradients)
-
-        wide_x = _whole(n_x) if ctx.needs_input_grad[1] else 0
-        by_x = x.new_empty(n_steps, n_batch, wide_x)
-        n_room = span * len(groups[0]) * (n_sums * wide + compiled.GAP)
-        room = x.new_empty(n_maps * wide * (wide + wide_x) + len(groups) * n_room)
-        w_back, w_in, sums = _places(room, n_maps * wide * wide, n_maps * wide * wide_x, n_room)
-        weights = [w_ih.contiguous(), w_hh.contiguous()]
-        layouts.lay_back(n_maps, size, wide, n_x, wide_x, turn, *_addresses(weights), w_back, w_in)
-        n_found = sum(sizes.n_weights)
-        found = x.new_zeros(LANES + len(groups) * n_found)
-        nothing, *found_at = _places(found, LANES, *sizes.n_weights)
-
-        places = [int(kind == "relu")] if n_maps == 1 else []
-        places += [span, rows.data_ptr(), *_places(lines, *[lines[0].numel()] * len(lines))]
-        places += [kept.data_ptr()] if n_maps > 1 else []
-        places += [coming.data_ptr(), *coming.stride()[:2], w_back]
-        places += _places(later, *[n_batch * wide] * len(later))
-
-        def compute(i: int) -> None:
-            group = groups[i]
-            own = [sums + 4 * i * n_room, nothing, *(at + 4 * i * n_found for at in found_at)]
-            loop(
-                group.start,
-                len(group),
-                n_batch,
-                n_steps,
-                n_x,
-                wide,
-                *places,
-                *own,
-                w_in,
-                wide_x,
-                by_x.data_ptr(),
-            )
-
-        _share(compute, len(groups), 2 * w_hh.numel() * n_batch * n_steps)
-        by_weights = [torch.empty(weight.shape) for weight in inputs[1:5]]
-        layouts.take_gradients(
-            len(groups),
-            4 * n_found,
-            n_maps,
-            n_sums,
-            size,
-            wide,
-            n_x,
-            turn,
-            *found_at,
-            *_addresses(by_weights),
-        )
-        into = by_x[..., :n_x].transpose(0, 1) if wide_x else None
+        wide_x = _whole(sizes.n_x) if ctx.needs_input_grad[1] else 0
+        by_x, by_weights = _run_back(ctx.kind, sizes, wide_x, weights, rows, lines, kept, coming, later)
+        into = by_x[..., : sizes.n_x].transpose(0, 1) if wide_x else None
         by_first = [
-            line[:, :size] if is_wanted else None
+            line[:, : sizes.size] if is_wanted else None
             for line, is_wanted in zip(later, ctx.needs_input_grad[6:], strict=True)
         ]
         return None, into, *by_weights, *by_first
