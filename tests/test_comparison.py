@@ -32,6 +32,7 @@ from sksequence import (
     RollingOriginSplit,
     SequenceTokenizer,
     SummaryFeatures,
+    WordFeatures,
     compare,
     forecast_scorer,
 )
@@ -165,6 +166,19 @@ def test_texts_have_a_linear_baseline_of_words():
     tokens = SequenceTokenizer().fit_transform(texts)
     found = compared({"ids": RNNClassifier(embedding_dim=2, **SMALL)}, tokens, y, cv=StratifiedKFold(2))
     assert found.table["score"]["linear"] == 1.0
+
+
+def test_columns_of_ids_have_a_linear_baseline_of_their_counts(rng):
+    X = [np.column_stack([rng.integers(0, 6, size=n), rng.normal(size=n)]) for n in rng.integers(3, 9, 60)]
+    y = np.array([(x[:, 0] == 2).any() for x in X])
+    words = [[f"w{int(id_)}" for id_ in x[:, 0]] for x in X]
+    settings = {"embedding_dim": 3, "hidden_size": 4, "max_epochs": 1, "random_state": 0}
+    fold = [(np.arange(40), np.arange(40, 60))]
+    several = WordFeatures(min_count=1).fit_transform(words)
+    table = several.to_long()
+    for data, columns in ((X, [0]), (several, None), (several, "all"), (table, None)):
+        network = GRUClassifier(token_features=columns, **settings)
+        assert compared({"network": network}, data, y, cv=fold).table["score"]["linear"] >= 0.9
 
 
 def test_taggers_and_language_models_are_compared_without_baselines(rng):

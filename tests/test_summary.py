@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import make_pipeline
 
 from sksequence import SequenceArray, SequenceTokenizer
 from sksequence.exceptions import InputError
-from sksequence.preprocessing import SummaryFeatures
+from sksequence.preprocessing import SummaryFeatures, WordFeatures
 from sksequence.preprocessing import summary as module
 
 
@@ -80,6 +82,54 @@ def test_tokens_are_counted_as_scikit_learn_counts_them():
 def test_ids_beyond_those_of_fit_are_left_out():
     summary = SummaryFeatures(tokens=True).fit([[0, 2], [1]])
     assert summary.transform([[2, 2, 7]]).toarray().tolist() == [[0.0, 0.0, 2.0]]
+
+
+def test_tokens_are_named_in_a_pipeline():
+    pipe = make_pipeline(SequenceTokenizer(), SummaryFeatures()).fit(["a b", "b"])
+    assert pipe.get_feature_names_out().tolist() == ["[PAD]", "[UNK]", "b", "a"]
+
+
+def test_columns_of_ids_are_counted():
+    sentences = [["The", "cat"], ["the", "the", "dog"]]
+    pipe = make_pipeline(WordFeatures(prefixes=(1,), suffixes=None, min_count=1), SummaryFeatures())
+    names = pipe.fit(sentences).get_feature_names_out().tolist()
+    assert names == [
+        *("word=[UNK]", "word=cat", "word=dog", "word=the"),
+        *("prefix1=[UNK]", "prefix1=c", "prefix1=d", "prefix1=t"),
+        *("shape=[UNK]", "shape=Xx", "shape=x"),
+    ]
+    counts = pipe.transform([["the", "The", "bee"]])
+    assert sparse.issparse(counts)
+    assert counts.toarray().tolist() == [[1, 0, 0, 2, 1, 0, 0, 2, 0, 1, 2]]
+    tables = clone(pipe)
+    tables[0].set_output(transform="pandas")
+    assert (tables.fit(sentences).transform(sentences) != pipe.transform(sentences)).nnz == 0
+
+
+def test_ids_beside_numbers_are_counted_and_the_numbers_described():
+    X = SequenceArray.from_list(
+        [np.array([[2, 0.5], [2, 1.5]]), np.array([[1, 3.0]])], feature_names=["code", "much"]
+    )
+    for tokens in ([0], ["code"]):
+        summary = SummaryFeatures(tokens=tokens).fit(X)
+        names = summary.get_feature_names_out().tolist()
+        assert names[7:] == ["length", "code=0", "code=1", "code=2"]
+        rows = summary.transform(X).toarray()
+        assert np.array_equal(rows[:, :8], SummaryFeatures().fit_transform(X)[:, 7:])
+        assert rows[:, 8:].tolist() == [[0, 0, 2], [0, 1, 0]]
+        assert summary.transform([np.array([[5, 1.0]])]).toarray()[0, 8:].tolist() == [0, 0, 0]
+    with pytest.raises(InputError, match=r"SummaryFeatures\.fit: tokens names 'x', but the 2 features"):
+        SummaryFeatures(tokens=["x"]).fit(X)
+    with pytest.raises(
+        InputError, match=r"0\.5 came at step 0 of sequence 0, feature 1 .* but tokens holds it"
+    ):
+        SummaryFeatures(tokens="all").fit(X)
+
+
+def test_ids_of_another_vocabulary_are_not_counted():
+    summary = SummaryFeatures().fit(SequenceTokenizer().fit_transform(["a b"]))
+    with pytest.raises(InputError, match=r"transform: ids of another vocabulary \(3 tokens\) than in fit"):
+        summary.transform(SequenceTokenizer().fit_transform(["c"]))
 
 
 def test_other_number_of_features_is_refused(ragged):

@@ -11,13 +11,14 @@ from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.moments import step_moments
 from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.tokens import TokenInput
-from sksequence.exceptions import InputError, ParameterError
+from sksequence.exceptions import ParameterError
 from sksequence.modules import Encoder, MixedInputs, Standardize
 from sksequence.sequences import (
     SequenceArray,
     as_sequences,
     check_features,
     check_ids,
+    find_columns,
     largest_tokens,
     names_ids,
 )
@@ -114,7 +115,7 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
 
     def _find_columns(self, sequences: SequenceArray, caller: str) -> list[int]:
         """Positions of the columns that hold token ids: `token_features`, or those that X says."""
-        owner, names, n = type(self).__name__, sequences.feature_names or (), sequences.n_features
+        owner = type(self).__name__
         if self.token_features is None and not sequences._holds_ids:
             return []
         if self.embedding_dim is None or self.embeddings is not None or self.init_from is not None:
@@ -124,15 +125,8 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
                 f'and neither embeddings nor init_from. Set embedding_dim of {owner} to "auto" or an int.'
             )
         if self.token_features is None or isinstance(self.token_features, str):  # "all"
-            return list(range(n))
-        places = [names.index(f) if f in names else f for f in self.token_features]
-        for place in places:
-            if isinstance(place, str) or place >= n:
-                raise InputError(
-                    f"{caller}: token_features names {place!r}, but the {n} features of X are "
-                    f"{list(names) or f'0 to {n - 1}'}. Name some of these."
-                )
-        return list(dict.fromkeys(map(int, places)))
+            return list(range(sequences.n_features))
+        return find_columns(sequences, self.token_features, caller, "token_features")
 
     def _set_sizes(self, sequences: SequenceArray) -> None:
         """Settle what "auto" means for these sequences."""

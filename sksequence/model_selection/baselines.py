@@ -17,7 +17,7 @@ from sksequence.forecasting import LinearForecaster, NaiveForecaster, SeasonalNa
 from sksequence.model_selection.candidates import innermost
 from sksequence.preprocessing import SummaryFeatures
 from sksequence.preprocessing.texts import read_texts
-from sksequence.sequences import first_text
+from sksequence.sequences import first_text, names_ids
 
 __all__ = ["LINEAR", "baselines"]
 
@@ -65,6 +65,11 @@ def _summary(networks: dict[str, Any], X) -> list:
         cut: Any = {} if isinstance(text, str) else {"analyzer": list}
         return [FunctionTransformer(_texts), TfidfVectorizer(sublinear_tf=True, **cut)]
     inner = [innermost(network) for network in networks.values()]
+    columns = next((c for c in (getattr(n, "token_features", None) for n in inner) if c is not None), None)
+    if columns == "all" or getattr(X, "_holds_ids", False) or names_ids(X):
+        return [SummaryFeatures(tokens="all"), TfidfTransformer(sublinear_tf=True)]
+    if columns is not None:  # counts beside means: sparse
+        return [SummaryFeatures(tokens=columns), StandardScaler(with_mean=False)]
     if getattr(X, "vocabulary", None) is not None or any(getattr(n, "_has_vectors", False) for n in inner):
         return [SummaryFeatures(tokens=True), TfidfTransformer(sublinear_tf=True)]
     return [SummaryFeatures(), StandardScaler()]

@@ -10,9 +10,18 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence._params import Parameters, boolean, one_of, param
+from sksequence._params import Parameters, boolean, instance_of, integer, iterable_of, one_of, param
+from sksequence.exceptions import InputError
 from sksequence.preprocessing.transformer import SequenceInput
-from sksequence.sequences import SequenceArray, as_sequences, check_features, largest_tokens
+from sksequence.sequences import (
+    SequenceArray,
+    as_sequences,
+    check_features,
+    check_ids,
+    find_columns,
+    largest_tokens,
+    names_ids,
+)
 from sksequence.sequences.layout import step_rows
 
 __all__ = ["SummaryFeatures"]
@@ -29,7 +38,8 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
     straight line through its steps, in units a step; beside them the length. Of the order of the steps no
     more than that is left, so a linear model on these numbers is what a network has to beat.
 
-    Of tokens it counts how often each id comes, as a sparse matrix.
+    Of tokens it counts how often each id comes, as a sparse matrix; so it does of every column of ids, such
+    as those of WordFeatures, and of the columns that `tokens` names. The other columns are described.
 
     Values that are missing (NaN) are left out. Where a sequence has none of a feature, its summaries are
     those of the training sequences on average.
@@ -37,7 +47,7 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
     Attributes
     ----------
     n_tokens_ : int or None
-        Columns of the counts: ids from there on are left out. None if X is no tokens.
+        Columns of the counts: ids that training did not hold are left out. None if nothing is counted.
     n_features_in_ : int
         Number of features of each step, or of columns of a table (n_samples, n_timesteps).
     feature_names_in_ : ndarray of str
@@ -55,9 +65,15 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
 
     tokens: Any = param(
         default="auto",
-        rule=boolean() | one_of("auto"),
-        doc="""Whether X is token ids. "auto": where it has a vocabulary, as SequenceTokenizer gives it.""",
+        rule=boolean()
+        | one_of("auto", "all")
+        | iterable_of(integer(0) | instance_of(str, words="a name"), words="a list of columns of X"),
+        doc="""Whether X is token ids. "auto": where it has a vocabulary, as SequenceTokenizer and
+        WordFeatures give it. Or columns of X, by number or name, that hold ids beside numbers; "all" if there
+        are no numbers, as `token_features` of a network.""",
     )
+
+    _is_tokens = False  # whether a step of the training data is one token id
 
     def fit(self, X, y=None):
         """Learn the features, and what stands where a sequence has no value.
@@ -78,18 +94,22 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
             If `X` cannot be read as sequences.
         """
         self._check_parameters()
-        sequences = self._read(X, "fit", tokens=None if self.tokens == "auto" else bool(self.tokens))
-        self._counts = sequences.is_tokens
+        sequences = self._read(X, "fit", reset=True)
         check_features(self, sequences, reset=True)
-        self._vocabulary = sequences.vocabulary
+        self._counted = self._find_columns(sequences)
+        self._check_ids(sequences, "fit")
+        self._vocabularies = _vocabularies(sequences, self._counted)
         self.n_tokens_ = None
-        if self._counts:
-            known = 0 if self._vocabulary is None else len(self._vocabulary)
-            self.n_tokens_ = max(known, int(largest_tokens(sequences)[0]) + 1)
-            return self
-        seen = ~np.isnan(summaries := _summaries(sequences))
-        totals = np.where(seen, summaries, 0.0).sum(axis=0)
-        self._fill = totals / np.maximum(seen.sum(axis=0), 1)
+        if self._counted:
+            largest = largest_tokens(sequences)[self._counted].astype(np.int64)
+            known = map(len, self._vocabularies)
+            self._n_ids = [max(n, top + 1) for n, top in zip(known, largest.tolist(), strict=True)]
+            self.n_tokens_ = sum(self._n_ids)
+        rest = self._described(sequences)
+        if rest is not None:
+            seen = ~np.isnan(summaries := _summaries(rest))
+            totals = np.where(seen, summaries, 0.0).sum(axis=0)
+            self._fill = totals / np.maximum(seen.sum(axis=0), 1)
         return self
 
     def transform(self, X):
@@ -101,56 +121,119 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
 
         Returns
         -------
-        rows : ndarray of shape (n_samples, 7 * n_features + 1), or CSR array (n_samples, n_tokens_)
+        rows : ndarray of shape (n_samples, 7 * n_features + 1), or CSR array
             Floats. Columns as :meth:`get_feature_names_out` names them: all summaries of the first feature,
-            then those of the next, and the length in steps last. Counts of tokens are sparse.
+            then those of the next, and the length in steps. Where ids are counted it is sparse, the
+            `n_tokens_` counts stand last, and there is no length if all features are ids.
 
         Raises
         ------
         InputError
-            If the features are not those of `fit`.
+            If the features, or what ids stand for, are not those of `fit`.
         """
         check_is_fitted(self)
-        sequences = self._read(X, "transform", tokens=self._counts)
+        sequences = self._read(X, "transform")
         check_features(self, sequences, reset=False)
-        if self.n_tokens_ is not None:
-            return _counts(sequences, self.n_tokens_)
-        summaries = _summaries(sequences)
-        return np.where(np.isnan(summaries), self._fill, summaries)
+        self._check_ids(sequences, "transform")
+        for came, seen in zip(_vocabularies(sequences, self._counted), self._vocabularies, strict=True):
+            if came and seen and came != seen:
+                raise InputError(
+                    f"{type(self).__name__}.transform: ids of another vocabulary ({len(came)} tokens) than "
+                    "in fit came, but the same id must be the same token. Call transform of the tokenizer "
+                    "used in fit."
+                )
+        rest = self._described(sequences)
+        if rest is None:
+            return _counts(sequences, self._counted, self._n_ids)
+        summaries = _summaries(rest)
+        rows = np.where(np.isnan(summaries), self._fill, summaries)
+        if not self._counted:
+            return rows
+        counts = _counts(sequences, self._counted, self._n_ids)
+        return sparse.hstack([sparse.csr_array(rows), counts], format="csr")
 
-    def _read(self, X, method: str, *, tokens: bool | None) -> SequenceArray:
-        return as_sequences(X, caller=f"{type(self).__name__}.{method}", missing="mask", tokens=tokens)
+    def _read(self, X, method: str, *, reset: bool = False) -> SequenceArray:
+        tokens: bool | None = self._is_tokens if not reset else None
+        if reset and self.tokens != "auto":
+            tokens = self.tokens is True
+        sequences = as_sequences(
+            X,
+            caller=f"{type(self).__name__}.{method}",
+            missing="mask",
+            tokens=None if names_ids(X) else tokens,
+        )
+        if reset:
+            self._is_tokens = sequences.is_tokens
+        return sequences
+
+    def _find_columns(self, sequences: SequenceArray) -> list[int]:
+        """Positions of the columns whose ids are counted."""
+        if self._is_tokens or self.tokens == "all" or (self.tokens == "auto" and sequences._holds_ids):
+            return list(range(sequences.n_features))
+        if isinstance(self.tokens, (bool, str)):
+            return []
+        return find_columns(sequences, self.tokens, f"{type(self).__name__}.fit", "tokens")
+
+    def _check_ids(self, sequences: SequenceArray, method: str) -> None:
+        if self._counted and not self._is_tokens:
+            check_ids(sequences, self._counted, f"{type(self).__name__}.{method}", "tokens")
+
+    def _described(self, sequences: SequenceArray) -> SequenceArray | None:
+        """The columns of numbers; None where there are none."""
+        if not self._counted:
+            return sequences
+        rest = [i for i in range(sequences.n_features) if i not in self._counted]
+        return SequenceArray(sequences.values[:, rest], sequences.starts, sequences.lengths) if rest else None
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the columns: "temperature_mean", and "length"; of tokens what they stand for.
+        """Names of the columns: "temperature_mean", and "length"; of ids what they stand for.
+
+        Where X is tokens, columns are named by the vocabulary alone; "code=a" is the count of a in a column.
 
         Parameters
         ----------
         input_features : array-like of str of shape (n_features_in_,), default=None
-            Names of the input features. None: those seen in `fit`, or "x0", "x1", ...
+            Names of the input features. None: those seen in `fit`, or "x0", "x1", ... Of tokens ignored.
 
         Returns
         -------
         names : ndarray of str objects of shape (n_columns,)
         """
         check_is_fitted(self)
+        if self._is_tokens:  # there are no names but those of the tokens, which a tokenizer before this gives
+            return np.asarray(self._words(0, "token_"), dtype=object)
         names = self._step_names(input_features)
-        if not self._counts:
-            described = [f"{name}_{summary}" for name in names for summary in _SUMMARIES]
-            return np.asarray([*described, "length"], dtype=object)
-        words: list = list(self._vocabulary or ())
-        return np.asarray(
-            words + [f"token_{i}" for i in range(len(words), self.n_tokens_ or 0)], dtype=object
-        )
+        rest = [name for i, name in enumerate(names) if i not in self._counted]
+        found = [f"{name}_{summary}" for name in rest for summary in _SUMMARIES]
+        found += ["length"] if rest else []
+        for i, column in enumerate(self._counted):
+            found += [f"{names[column]}={word}" for word in self._words(i)]
+        return np.asarray(found, dtype=object)
+
+    def _words(self, i: int, start: str = "") -> list[str]:
+        """What the ids of a counted column stand for; where nobody knows, their numbers after a start."""
+        words = list(self._vocabularies[i])
+        return words + [f"{start}{id_}" for id_ in range(len(words), self._n_ids[i])]
 
 
-def _counts(sequences: SequenceArray, n_tokens: int):
-    """How often each id comes, as a sparse (n_sequences, n_tokens)."""
-    ids = sequences.values[step_rows(sequences.starts, sequences.lengths), 0]
-    rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
-    known = ids < n_tokens
-    shape = (len(sequences), n_tokens)
-    return sparse.coo_array((np.ones(known.sum()), (rows[known], ids[known])), shape=shape).tocsr()
+def _vocabularies(sequences: SequenceArray, columns: list[int]) -> list[tuple]:
+    """Names of the ids of each column; none where they have none."""
+    if sequences._holds_ids and sequences._vocabulary is not None:
+        return [sequences._vocabulary[column] for column in columns]
+    return [sequences.vocabulary or ()] * len(columns)
+
+
+def _counts(sequences: SequenceArray, columns: list[int], n_ids: list[int]):
+    """How often each id of each column comes, as a sparse (n_sequences, sum of n_ids)."""
+    steps = step_rows(sequences.starts, sequences.lengths)
+    owners = np.repeat(np.arange(len(sequences)), sequences.lengths)
+    counts = []
+    for column, n in zip(columns, n_ids, strict=True):
+        ids = sequences.values[steps, column].astype(np.int64, copy=False)
+        known = ids < n
+        places = (owners[known], ids[known])
+        counts.append(sparse.coo_array((np.ones(len(places[0])), places), shape=(len(sequences), n)))
+    return sparse.hstack(counts, format="csr") if len(counts) > 1 else counts[0].tocsr()
 
 
 def _summaries(sequences: SequenceArray) -> np.ndarray:

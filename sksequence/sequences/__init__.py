@@ -2,7 +2,7 @@
 
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.blocks import largest_tokens, step_blocks
-from sksequence.sequences.checks import check_features, check_ids
+from sksequence.sequences.checks import check_features, check_ids, find_columns
 from sksequence.sequences.forms import as_sequences, names_ids
 from sksequence.sequences.ragged import RaggedList
 from sksequence.sequences.targets import targets_in_order
@@ -14,6 +14,7 @@ __all__ = [
     "as_sequences",
     "check_features",
     "check_ids",
+    "find_columns",
     "first_text",
     "holds_texts",
     "largest_tokens",

@@ -8,7 +8,7 @@ from sksequence.exceptions import InputError
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.blocks import step_blocks
 
-__all__ = ["check_features", "check_ids", "check_sequences"]
+__all__ = ["check_features", "check_ids", "check_sequences", "find_columns"]
 
 # Where sequences cover less than this share of the rows that they lie among, the others are not read.
 _DENSE = 1 / 4
@@ -61,7 +61,44 @@ def _check_tokens(sequences: SequenceArray, caller: str) -> SequenceArray:
     return sequences
 
 
-def check_ids(sequences: SequenceArray, columns: list[int], caller: str) -> None:
+def find_columns(sequences: SequenceArray, columns, caller: str, parameter: str) -> list[int]:
+    """Positions of the features that a parameter names.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        What came out of :func:`as_sequences`.
+    columns : iterable of int or str
+        Features, by number or name.
+    caller : str
+        Who asks: the first words of the error.
+    parameter : str
+        Name of the parameter, for the error.
+
+    Returns
+    -------
+    places : list of int
+        In the order of `columns`, each once.
+
+    Raises
+    ------
+    InputError
+        If there is no such feature.
+    """
+    names, n = sequences.feature_names or (), sequences.n_features
+    places = [names.index(column) if column in names else column for column in columns]
+    for place in places:
+        if isinstance(place, str) or place >= n:
+            raise InputError(
+                f"{caller}: {parameter} names {place!r}, but the {n} features of X are "
+                f"{list(names) or f'0 to {n - 1}'}. Name some of these."
+            )
+    return list(dict.fromkeys(map(int, places)))
+
+
+def check_ids(
+    sequences: SequenceArray, columns: list[int], caller: str, parameter: str = "token_features"
+) -> None:
     """Refuse columns among numbers that hold anything but token ids.
 
     Parameters
@@ -72,6 +109,8 @@ def check_ids(sequences: SequenceArray, columns: list[int], caller: str) -> None
         Features that are token ids.
     caller : str
         Who asks: the first words of the error.
+    parameter : str
+        Name of the parameter that says so, for the error.
 
     Raises
     ------
@@ -90,7 +129,7 @@ def check_ids(sequences: SequenceArray, columns: list[int], caller: str) -> None
         i, step, feature = _first(sequences, rows, bad)
         raise InputError(
             f"{caller}: {sequences[i][step, feature]} came at step {step} of sequence {i}, feature {feature} "
-            f"({len(rows)} such steps), but token_features holds it, and token ids are whole numbers >= 0. "
+            f"({len(rows)} such steps), but {parameter} holds it, and token ids are whole numbers >= 0. "
             "Number the tokens from 0, with an id for what is missing."
         )
 
