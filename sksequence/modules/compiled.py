@@ -30,14 +30,13 @@ import numpy as np
 from numba import njit
 
 from sksequence.modules.lanes import (
-    FEW,
     LANES,
     at_least,
     at_most,
     load,
     multiply_add,
     product,
-    product_of_few,
+    product_of_row,
     splat,
     store,
     where_positive,
@@ -106,11 +105,10 @@ def _driven(n, out, out_row, bias, x, n_x, w_x, h, size, w_h):
 
 
 @njit(nogil=True)
-def _few_driven(n, n_panels, out, out_row, bias, x, n_x, w_x, h, size, w_h):
-    """:func:`_driven` for all panels of a few rows."""
-    product_of_few(
-        n, n_panels, out, out_row, bias, 0, x, 4 * n_x, 4, n_x, w_x, _VECTOR, n_x * _VECTOR,
-        h, 4 * size, 4, size, w_h, _VECTOR, size * _VECTOR,
+def _row_driven(n_panels, out, bias, x, n_x, w_x, h, size, w_h):
+    """:func:`_driven` for all panels of one row."""
+    product_of_row(
+        n_panels, out, bias, x, 4, n_x, w_x, _VECTOR, n_x * _VECTOR, h, 4, size, w_h, _VECTOR, size * _VECTOR
     )  # fmt: skip
 
 
@@ -149,11 +147,11 @@ def elman(first, n, n_batch, n_steps, n_x, size, relu, x, states, w_x, w_h, bias
         here = x + 4 * n_x * (t * n_batch + first)
         before = states + h_row * (t * n_batch + first)
         after = before + h_row * n_batch
-        if n <= FEW:
-            _few_driven(n, size // LANES, after, h_row, bias, here, n_x, w_x, before, size, w_h)
+        if n == 1:
+            _row_driven(size // LANES, after, bias, here, n_x, w_x, before, size, w_h)
         for u in range(size // LANES):
             at, w, v = u * _VECTOR, w_x + u * n_x * _VECTOR, w_h + u * size * _VECTOR
-            if n > FEW:
+            if n > 1:
                 _driven(n, after + at, h_row, bias + at, here, n_x, w, before, size, v)
             for i in range(n):
                 place = after + i * h_row + at
@@ -211,13 +209,13 @@ def gru(first, n, n_batch, n_steps, n_x, size, x, states, kept, kept_step, w_x, 
         after = before + h_row * n_batch
         gates = kept + row * (t * kept_step + first)
         w_n, v_n = w_x + 2 * units * n_x * _VECTOR, w_h + 2 * units * size * _VECTOR
-        if n <= FEW:
-            _few_driven(n, 2 * units, gates + h_row, row, bias + h_row, here, n_x, w_x, before, size, w_h)
-            _few_driven(n, units, gates, row, bias, here, n_x, w_n, before, 0, v_n)
-            _few_driven(n, units, gates + 3 * h_row, row, bias + 3 * h_row, here, 0, w_n, before, size, v_n)
+        if n == 1:
+            _row_driven(2 * units, gates + h_row, bias + h_row, here, n_x, w_x, before, size, w_h)
+            _row_driven(units, gates, bias, here, n_x, w_n, before, 0, v_n)
+            _row_driven(units, gates + 3 * h_row, bias + 3 * h_row, here, 0, w_n, before, size, v_n)
         for u in range(units):
             at, b = gates + u * _VECTOR, bias + u * _VECTOR
-            if n > FEW:
+            if n > 1:
                 for gate in range(2):
                     j, place = gate * units + u, (1 + gate) * h_row
                     w, v = w_x + j * n_x * _VECTOR, w_h + j * size * _VECTOR
@@ -300,11 +298,11 @@ def lstm(first, n, n_batch, n_steps, n_x, size, x, states, cells, kept, kept_ste
         old = h_row * (t * n_batch + first)
         new = old + h_row * n_batch
         gates = kept + row * (t * kept_step + first)
-        if n <= FEW:
-            _few_driven(n, 4 * units, gates, row, bias, here, n_x, w_x, states + old, size, w_h)
+        if n == 1:
+            _row_driven(4 * units, gates, bias, here, n_x, w_x, states + old, size, w_h)
         for u in range(units):
             at = u * _VECTOR
-            for gate in range(4 if n > FEW else 0):
+            for gate in range(4 if n > 1 else 0):
                 j, place = gate * units + u, gate * h_row + at
                 w, v = w_x + j * n_x * _VECTOR, w_h + j * size * _VECTOR
                 _driven(n, gates + place, row, bias + place, here, n_x, w, states + old, size, v)

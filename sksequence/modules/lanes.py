@@ -19,7 +19,6 @@ from numba.core import cgutils
 from numba.extending import intrinsic, models, overload, register_model
 
 __all__ = [
-    "FEW",
     "FUSES",
     "LANES",
     "at_least",
@@ -28,7 +27,7 @@ __all__ = [
     "load_one",
     "multiply_add",
     "product",
-    "product_of_few",
+    "product_of_row",
     "splat",
     "store",
     "store_one",
@@ -42,9 +41,8 @@ FUSES = bool(_FEATURES.get("fma")) or platform.machine().lower() in ("arm64", "a
 # Rows of a product that are computed together. Sums, a vector of the right side and a number of the left
 # fill the registers: 16 of half a vector with AVX2, 32 of a whole one with AVX-512 or a quarter with NEON.
 _ROWS = 12 if _FEATURES.get("avx512f") else 6
-# Vectors of columns that are computed together of a few rows, whose sums would else wait for one another.
+# Vectors of columns that are computed together of a lone row, whose sums would else wait for one another.
 _ABREAST = 4
-FEW = _ROWS // _ABREAST
 
 _FLOAT, _LONG, _INT = ir.FloatType(), ir.IntType(64), ir.IntType(32)
 _VECTOR = ir.VectorType(_FLOAT, LANES)
@@ -254,23 +252,19 @@ def _tile(typingctx, n, out, out_row, first, first_row, a, a_row, a_step, n_a, b
 
 
 @intrinsic
-def _few(typingctx, n, out, out_row, first, first_row, a, a_row, a_step, n_a, b, b_step, b_panel, c, c_row, c_step, n_c, d, d_step, d_panel):  # fmt: skip # noqa: E501
-    """Products of at most `FEW` rows by `_ABREAST` panels, whose results lie side by side."""
+def _abreast(typingctx, out, first, a, a_step, n_a, b, b_step, b_panel, c, c_step, n_c, d, d_step, d_panel):
+    """:func:`product_of_row` for `_ABREAST` panels."""
 
     def code(context, builder, signature, args):
-        n, *places, b, b_step, b_panel = args[:12]
-        *left, d, d_step, d_panel = args[12:]
-        side = ir.Constant(_LONG, 4 * LANES)
-        for n_rows in range(1, FEW + 1):
-            chosen = builder.icmp_signed("==", n, ir.Constant(_LONG, n_rows))
-            with builder.if_then(chosen):
-                _sums(
-                    builder, n_rows, _ABREAST, [side, side, b_panel, d_panel],
-                    *places, b, b_step, *left, d, d_step,
-                )  # fmt: skip
+        out, first, a, a_step, n_a, b, b_step, b_panel, c, c_step, n_c, d, d_step, d_panel = args
+        none, side = ir.Constant(_LONG, 0), ir.Constant(_LONG, 4 * LANES)
+        _sums(
+            builder, 1, _ABREAST, [side, side, b_panel, d_panel], out, none, first, none,
+            a, none, a_step, n_a, b, b_step, c, none, c_step, n_c, d, d_step,
+        )  # fmt: skip
         return context.get_dummy_value()
 
-    return types.void(*[types.int64] * 19), code
+    return types.void(*[types.int64] * 14), code
 
 
 @njit(nogil=True)
@@ -289,23 +283,23 @@ def product(n, out, out_row, first, first_row, a, a_row, a_step, n_a, b, b_step,
 
 
 @njit(nogil=True)
-def product_of_few(n, n_panels, out, out_row, first, first_row, a, a_row, a_step, n_a, b, b_step, b_panel, c, c_row, c_step, n_c, d, d_step, d_panel):  # fmt: skip # noqa: E501
-    """:func:`product` of at most `FEW` rows by several panels of 16 columns, with the same bits.
+def product_of_row(
+    n_panels, out, first, a, a_step, n_a, b, b_step, b_panel, c, c_step, n_c, d, d_step, d_panel
+):  # fmt: skip
+    """:func:`product` of one row by several panels of 16 columns, with the same bits.
 
     `b_panel` and `d_panel` are bytes from one panel of a right side to the next; columns of `out` and
     `first` lie side by side.
     """
     whole = n_panels - n_panels % _ABREAST
     for j in range(0, whole, _ABREAST):
-        at = 4 * LANES * j
-        _few(
-            n, out + at, out_row, first + at, first_row,
-            a, a_row, a_step, n_a, b + j * b_panel, b_step, b_panel,
-            c, c_row, c_step, n_c, d + j * d_panel, d_step, d_panel,
+        at, left, right = 4 * LANES * j, b + j * b_panel, d + j * d_panel
+        _abreast(
+            out + at, first + at, a, a_step, n_a, left, b_step, b_panel,
+            c, c_step, n_c, right, d_step, d_panel,
         )  # fmt: skip
     for j in range(whole, n_panels):
-        at = 4 * LANES * j
-        _tile(
-            n, out + at, out_row, first + at, first_row,
-            a, a_row, a_step, n_a, b + j * b_panel, b_step, c, c_row, c_step, n_c, d + j * d_panel, d_step,
-        )  # fmt: skip
+        at, left, right = 4 * LANES * j, b + j * b_panel, d + j * d_panel
+        product(
+            1, out + at, 0, first + at, 0, a, 0, a_step, n_a, left, b_step, c, 0, c_step, n_c, right, d_step
+        )
