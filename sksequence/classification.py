@@ -14,6 +14,7 @@ from torch import nn
 from sksequence._params import number, param
 from sksequence.engine import ClassWeight, GRUCell, LSTMCell, MatchedScore, RNNCell, SequencePredictor
 from sksequence.exceptions import InputError, ParameterError
+from sksequence.sequences import missing_targets
 
 __all__ = ["GRUClassifier", "LSTMClassifier", "RNNClassifier"]
 
@@ -105,6 +106,13 @@ class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePre
         name = type(self).__name__
         if getattr(getattr(y, "dtype", None), "kind", "") == "f":
             assert_all_finite(y, input_name="y")
+        missing = missing_targets(y)
+        if len(missing):
+            raise InputError(
+                f"{name}: y holds no label at position {missing[0]} ({len(missing)} are missing), but every "
+                "sequence needs one. Input y contains NaN or None: leave these sequences out, or give them a "
+                "label of their own."
+            )
         kind = self._kind_of_labels(y)
         if reset:
             self._multilabel = kind == "multilabel-indicator"

@@ -336,7 +336,8 @@ BAD = {
     "long with text": (
         lambda: from_long(long(x=["u", "v", "w"])),
         "SequenceArray.from_long: the column 'x' of type String came, but values must be "
-        "numbers. Name the numeric columns in columns=, or encode this one.",
+        "numbers. Name the numeric columns in columns=, or number its values, as "
+        "table[name].astype('category').cat.codes does, and name it in token_features of a network.",
     ),
     "long with duplicates": (
         lambda: from_long(long(t=[1, 1, 0])),

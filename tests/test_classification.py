@@ -218,3 +218,24 @@ def test_labels_for_every_step_are_a_taggers(labels):
     )
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
         GRUClassifier(**SMALL).fit([[1.0, 2.0], [3.0, 4.0]], labels)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        ["a", None, "b"],
+        ["a", np.nan, "b"],
+        [0, None, 1],
+        pd.Series(["a", None, "b"]),
+        pd.Series(["a", None, "b"], dtype="category"),
+        pd.Series([0, None, 1], dtype="Int64"),
+        np.array(["a", None, "b"], dtype=object),
+    ],
+    ids=str,
+)
+def test_missing_labels_are_no_class(missing):
+    X = [np.ones((2, 1)), np.zeros((3, 1)), np.ones((1, 1))]
+    with pytest.raises(
+        InputError, match=r"^LSTMClassifier: y holds no label at position 1 \(1 are missing\)"
+    ):
+        LSTMClassifier(max_epochs=1).fit(X, missing)

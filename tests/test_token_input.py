@@ -469,3 +469,54 @@ def test_tables_between_steps_keep_the_order_of_folds():
     out = PerTimestep(StandardScaler()).set_output(transform="pandas").fit_transform(X)
     assert out["x0"].rank().tolist() == [3.0, 1.0, 2.0]
     assert as_sequences(out).values[:, 0].tolist() == out["x0"].tolist()
+
+
+def coded(codes, categories):
+    """A long table of one categorical column, two steps a sequence."""
+    index = pd.MultiIndex.from_product([range(len(codes) // 2), range(2)])
+    return pd.DataFrame({"code": pd.Categorical(list(codes), categories=list(categories))}, index=index)
+
+
+def test_categories_of_a_table_are_looked_up_by_name():
+    codes = "abbaacbbcaabccab"
+    model = LSTMClassifier(**SMALL).fit(coded(codes, "abc"), [0, 1] * 4)
+    expected = model.predict_proba(coded(codes, "abc"))
+    assert np.array_equal(model.predict_proba(coded(codes, "cbaz")), expected)
+    assert np.array_equal(model.predict_proba(coded("abba", "ab")), expected[:2])
+    new = model.predict_proba(coded("zaab", "abz"))
+    beyond = model.predict_proba([[99, 0], [0, 1]])
+    assert np.array_equal(new, beyond)
+
+
+def test_several_categorical_columns_are_looked_up_by_name():
+    first, second = coded("abbaacbbcaabccab", "abc"), coded("xyxxyyxyxyxxyyxy", "xy")
+    model = GRUClassifier(**SMALL).fit(first.assign(kind=second["code"]), [0, 1] * 4)
+    other = coded("abbaacbbcaabccab", "qcba").assign(kind=coded("xyxxyyxyxyxxyyxy", "yx")["code"])
+    assert np.array_equal(model.predict_proba(other), model.predict_proba(first.assign(kind=second["code"])))
+    counts = SummaryFeatures().fit(first.assign(kind=second["code"]))
+    assert (counts.transform(other) != counts.transform(first.assign(kind=second["code"]))).nnz == 0
+
+
+def test_ids_that_are_no_numbering_are_refused():
+    customers = [[10_000_000_000, 3], [7]] * 4
+    with pytest.raises(InputError, match=r"^LSTMClassifier: ids up to 10,000,000,000 came in 12 steps, but"):
+        LSTMClassifier(embedding_dim=4, **SMALL).fit(customers, [0, 1] * 4)
+    events = [np.array([[10_000_000_000, 0.5], [1, 0.1]]), np.array([[2, 0.3]])] * 4
+    with pytest.raises(InputError, match=r"which would take 4,768 GiB\. Number those that occur"):
+        LSTMRegressor(token_features=[0], **SMALL).fit(events, np.arange(8.0))
+
+
+def test_tokens_become_no_array_unasked(tokens):
+    with pytest.raises(InputError, match=r"Put the tokenizer into the estimator, as in BaggingClassifier\("):
+        np.asarray(tokens)
+    assert np.asarray(tokens[:2]).shape == (2, 2, 1)
+
+
+@pytest.mark.parametrize("code", [["a", "b"] * 8, pd.Categorical(["a", "b"] * 8)], ids=["text", "category"])
+def test_codes_beside_numbers_are_told_what_to_become(code):
+    table = coded("ab" * 8, "ab").assign(code=code, much=0.5)
+    sentence = r"number its values, as table\[name\]\.astype\('category'\)\.cat\.codes does"
+    with pytest.raises(InputError, match=sentence):
+        LSTMRegressor(**SMALL).fit(table, np.arange(8.0))
+    table["code"] = table["code"].astype("category").cat.codes
+    LSTMRegressor(token_features=["code"], **SMALL).fit(table, np.arange(8.0))

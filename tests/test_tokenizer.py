@@ -116,6 +116,24 @@ def test_default_pattern_keeps_signs_and_apostrophes():
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("नमस्ते दुनिया।", ["नमस्ते", "दुनिया", "।"]),
+        ("বাংলা ভাষা", ["বাংলা", "ভাষা"]),
+        ("தமிழ் மொழி.", ["தமிழ்", "மொழி", "."]),
+        ("مَرْحَبًا שָׁלוֹם", ["مَرْحَبًا", "שָׁלוֹם"]),
+        ("cafe\u0301 \u0645\u06cc\u200c\u062e", ["cafe\u0301", "\u0645\u06cc\u200c\u062e"]),
+        ("\u2764\ufe0f \U0001f44d\U0001f3fd!!", ["\u2764\ufe0f", "\U0001f44d\U0001f3fd", "!!"]),
+        ("\U0001f468\u200d\U0001f467\U0001f44d", ["\U0001f468\u200d\U0001f467", "\U0001f44d"]),
+    ],
+)
+def test_default_pattern_keeps_marks_with_their_letters(text, words):
+    pieces = SequenceTokenizer().fit([text])
+    names = dict(map(reversed, pieces.vocabulary_.items()))
+    assert [names[int(i)] for i in pieces.transform([text])[0].ravel()] == words
+
+
+@pytest.mark.parametrize(
     ("truncate", "expected"), [("right", "a b c d"), ("left", "e f g h"), ("middle", "a b g h")]
 )
 def test_max_length_keeps_head_tail_or_both(truncate, expected):

@@ -21,6 +21,7 @@ from sksequence.sequences import (
     find_columns,
     largest_tokens,
     names_ids,
+    refuse_scattered,
 )
 
 __all__ = ["SequenceReader"]
@@ -99,7 +100,7 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         if reset:
             self._reads_tokens = sequences.is_tokens
         check_features(self, sequences, reset=reset)
-        self._check_vocabulary(sequences, caller, reset=reset)
+        sequences = self._with_vocabulary(sequences, caller, reset=reset)
         if reset:
             self._token_columns = self._find_columns(sequences, caller)
         if self._token_columns:
@@ -170,6 +171,8 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
             return self._scaling(sequences)
         largest = largest_tokens(sequences)
         width = _COLUMN_WIDTH if self.embedding_dim == "auto" else self.embedding_dim
+        for i in self._token_columns:
+            refuse_scattered(sequences, int(largest[i]) + 1, width, type(self).__name__)
         tables = {i: self._table(int(largest[i]) + 1, width, generator) for i in self._token_columns}
         rest = [i for i in range(sequences.n_features) if i not in tables]
         return MixedInputs(tables, self._scaling(sequences, rest) if rest else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,15 @@ import torch
 from sksequence._params import Parameters, boolean, integer, none, number, one_of, param
 from sksequence.engine.encoder_weights import INIT_FROM, EncoderWeights, weights_of
 from sksequence.engine.vectors import VECTORS, check_rows, vectors_by_id
-from sksequence.exceptions import InputError, ParameterError
+from sksequence.exceptions import ParameterError
 from sksequence.modules import Encoder, TokenEmbedding
-from sksequence.sequences import SequenceArray, largest_tokens
+from sksequence.sequences import (
+    SequenceArray,
+    in_vocabulary,
+    largest_tokens,
+    names_of_ids,
+    refuse_scattered,
+)
 
 __all__ = ["TokenInput"]
 
@@ -101,17 +106,12 @@ class TokenInput(Parameters):
         chosen = self.embedding_dim not in (None, "auto")
         return chosen or self.embeddings is not None or self.init_from is not None
 
-    def _check_vocabulary(self, sequences: SequenceArray, caller: str, *, reset: bool) -> None:
-        """Remember what the ids stand for in training, and refuse those that stand for something else."""
-        came = sequences._vocabulary if sequences._holds_ids else sequences.vocabulary
+    def _with_vocabulary(self, sequences: SequenceArray, caller: str, *, reset: bool) -> SequenceArray:
+        """The sequences, with ids that stand for what they stood for in training, which is remembered."""
         if reset:
-            self._vocabulary = came
-        elif None not in (came, self._vocabulary) and came != self._vocabulary:
-            names = chain.from_iterable(came or ()) if sequences._holds_ids else came or ()
-            raise InputError(
-                f"{caller}: ids of another vocabulary ({len(list(names))} tokens) than in fit came, but "
-                "the same id must be the same token. Call transform of the tokenizer used in training."
-            )
+            self._vocabulary = names_of_ids(sequences)
+            return sequences
+        return in_vocabulary(sequences, self._vocabulary, caller)
 
     def _embedding(self, sequences: SequenceArray, generator: torch.Generator) -> TokenEmbedding:
         """The table of vectors of the ids in these sequences."""
@@ -123,6 +123,8 @@ class TokenInput(Parameters):
             source, parameter = self._pretrained().embeddings_for(names), "init_from"
         if source is None:
             width = _WIDTH if self.embedding_dim == "auto" else self.embedding_dim
+            if names is None:
+                refuse_scattered(sequences, n_tokens, width, owner)
             return self._table(n_tokens, width, generator)
         if parameter == "embeddings":
             expected = self._row_counts(n_tokens, names)

@@ -14,6 +14,16 @@ __all__ = ["TOKENS", "UNKNOWN", "VOCABULARY", "Analyzer"]
 
 UNKNOWN = "[UNK]"
 
+# Signs that stand over, under or between the letters of a word and are none to `re`: accents written apart,
+# points of Hebrew and Arabic, vowels of the scripts of India and Southeast Asia, joiners.
+_MARKS = (
+    r"\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u0900-\u0963"
+    r"\u0971-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ecd\u102b-\u103e\u1056-\u109d\u17b4-\u17d3\u200c\u200d"
+)
+# What makes one picture of several signs: a variant, another skin, and what is joined.
+_VARIANTS = r"[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*"
+_PICTURE = rf"[^\w\s]{_VARIANTS}(?:\u200d[^\w\s]{_VARIANTS})*"
+
 _FUNCTION = Rule(callable, "a function of a text")
 
 
@@ -68,10 +78,10 @@ class Analyzer(Parameters):
         doc='Replaces `token_pattern`: a text to its words; for ``analyzer="word"``.',
     )
     token_pattern: str = param(
-        default=r"\w+(?:['\u2019]\w+)*|\.+|!+|\?+|[^\w\s]",
+        default=rf"\w+(?:['\u2019]\w+|[{_MARKS}]+\w*)*|\.+|!+|\?+|{_PICTURE}",
         rule=_PATTERN,
         doc="""What a word is; with one group, what stands in it. The default takes words with apostrophes
-        inside, and every sign of punctuation.""",
+        inside, of any script that puts spaces between words, and every sign of punctuation.""",
     )
     stop_words: Any = param(
         default=None,

@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import Parameters, boolean, instance_of, integer, iterable_of, one_of, param
-from sksequence.exceptions import InputError
 from sksequence.preprocessing.transformer import SequenceInput
 from sksequence.sequences import (
     SequenceArray,
@@ -19,8 +18,10 @@ from sksequence.sequences import (
     check_features,
     check_ids,
     find_columns,
+    in_vocabulary,
     largest_tokens,
     names_ids,
+    names_of_ids,
 )
 from sksequence.sequences.layout import step_rows
 
@@ -98,7 +99,8 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
         check_features(self, sequences, reset=True)
         self._counted = self._find_columns(sequences)
         self._check_ids(sequences, "fit")
-        self._vocabularies = _vocabularies(sequences, self._counted)
+        self._vocabulary = names_of_ids(sequences)
+        self._vocabularies = _vocabularies(self._vocabulary, self._counted)
         self.n_tokens_ = None
         if self._counted:
             largest = largest_tokens(sequences)[self._counted].astype(np.int64)
@@ -133,15 +135,9 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
         """
         check_is_fitted(self)
         sequences = self._read(X, "transform")
+        sequences = in_vocabulary(sequences, self._vocabulary, f"{type(self).__name__}.transform")
         check_features(self, sequences, reset=False)
         self._check_ids(sequences, "transform")
-        for came, seen in zip(_vocabularies(sequences, self._counted), self._vocabularies, strict=True):
-            if came and seen and came != seen:
-                raise InputError(
-                    f"{type(self).__name__}.transform: ids of another vocabulary ({len(came)} tokens) than "
-                    "in fit came, but the same id must be the same token. Call transform of the tokenizer "
-                    "used in fit."
-                )
         rest = self._described(sequences)
         if rest is None:
             return _counts(sequences, self._counted, self._n_ids)
@@ -216,11 +212,12 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
         return words + [f"{start}{id_}" for id_ in range(len(words), self._n_ids[i])]
 
 
-def _vocabularies(sequences: SequenceArray, columns: list[int]) -> list[tuple]:
-    """Names of the ids of each column; none where they have none."""
-    if sequences._holds_ids and sequences._vocabulary is not None:
-        return [sequences._vocabulary[column] for column in columns]
-    return [sequences.vocabulary or ()] * len(columns)
+def _vocabularies(vocabulary: tuple | None, columns: list[int]) -> list[tuple]:
+    """Names of the ids of each column that is counted; none where they have none."""
+    if vocabulary is None:
+        return [()] * len(columns)
+    nested = bool(vocabulary) and isinstance(vocabulary[0], tuple)
+    return [vocabulary[column] for column in columns] if nested else [vocabulary] * len(columns)
 
 
 def _counts(sequences: SequenceArray, columns: list[int], n_ids: list[int]):

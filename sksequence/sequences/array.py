@@ -241,6 +241,13 @@ class SequenceArray:
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         if copy is False:
             raise ValueError("a SequenceArray cannot become an ndarray without a copy")
+        if self.is_tokens and len(set(self._lengths.tolist())) > 1:
+            raise InputError(
+                "SequenceArray: tokens of unequal length came where an array is made of them, as in some "
+                "estimators of scikit-learn, but integers have no NaN to pad with. Put the tokenizer "
+                "into the estimator, as in BaggingClassifier(make_pipeline(SequenceTokenizer(), "
+                "LSTMClassifier())) on a table of one column, or call to_padded with value=."
+            )
         padded = self.to_padded()
         return padded if dtype is None else padded.astype(dtype, copy=False)
 

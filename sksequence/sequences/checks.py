@@ -8,10 +8,15 @@ from sksequence.exceptions import InputError
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.blocks import step_blocks
 
-__all__ = ["check_features", "check_ids", "check_sequences", "find_columns"]
+__all__ = ["check_features", "check_ids", "check_sequences", "find_columns", "refuse_scattered"]
 
 # Where sequences cover less than this share of the rows that they lie among, the others are not read.
 _DENSE = 1 / 4
+# What learning a float32 takes: itself, its gradient, and two moments.
+_BYTES_LEARNED = 16
+# Bytes that not every machine has, and how many ids a step are no numbering any more.
+_MUCH = 1 << 33
+_SCATTERED = 100
 # Values that are added in less time than it takes to find out which of them are read.
 _FEW_VALUES = 1 << 14
 
@@ -131,6 +136,34 @@ def check_ids(
             f"{caller}: {sequences[i][step, feature]} came at step {step} of sequence {i}, feature {feature} "
             f"({len(rows)} such steps), but {parameter} holds it, and token ids are whole numbers >= 0. "
             "Number the tokens from 0, with an id for what is missing."
+        )
+
+
+def refuse_scattered(sequences: SequenceArray, n_ids: int, width: int, owner: str) -> None:
+    """Refuse ids whose vectors would fill the memory, though next to none of them occur.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        That hold the ids.
+    n_ids : int
+        One more than the largest of them.
+    width : int
+        Of their vectors.
+    owner : str
+        The estimator, for the error.
+
+    Raises
+    ------
+    InputError
+        If the ids are no numbering, as those of customers.
+    """
+    n_bytes = n_ids * width * _BYTES_LEARNED
+    if n_bytes > _MUCH and n_ids > _SCATTERED * sequences.lengths.sum():
+        raise InputError(
+            f"{owner}: ids up to {n_ids - 1:,} came in {sequences.lengths.sum():,} steps, but every id from "
+            f"0 on gets a vector, which would take {n_bytes / 2**30:,.0f} GiB. Number those that occur, as "
+            "np.unique(ids, return_inverse=True) does, or make them a categorical column."
         )
 
 

@@ -213,7 +213,11 @@ def _values(frame, columns, order, caller: str, tokens: bool) -> np.ndarray:
     dtypes = [frame[name].dtype for name in columns]
     for name, dtype in zip(columns, dtypes, strict=True):
         if not (dtype.is_numeric() or dtype == nw.Boolean):
-            advice = "Name the numeric columns in columns=, or encode this one."
+            leave = "Name the numeric columns in columns=" if caller.endswith("from_long") else "Leave it out"
+            advice = (
+                f"{leave}, or number its values, as table[name].astype('category').cat.codes does, and "
+                "name it in token_features of a network."
+            )
             if dtype in (nw.Categorical, nw.Enum) and len(columns) == 1:
                 advice = "Pass table.to_pandas(), whose categories are read as tokens, or encode this one."
             raise InputError(

@@ -9,7 +9,7 @@ import numpy as np
 from sksequence.exceptions import InputError
 from sksequence.sequences.array import SequenceArray
 
-__all__ = ["targets_in_order"]
+__all__ = ["missing_targets", "targets_in_order"]
 
 
 def targets_in_order(y: Any, sequences: SequenceArray, caller: str) -> Any:
@@ -64,6 +64,28 @@ def targets_in_order(y: Any, sequences: SequenceArray, caller: str) -> Any:
             f"targets have none), {needed}"
         )
     return y.loc[ids]
+
+
+def missing_targets(y: Any) -> np.ndarray:
+    """Find labels that are None, NaN or NA, in a collection that can hold such.
+
+    Parameters
+    ----------
+    y : array-like
+        Labels; NumPy's arrays of numbers or of strings are left to whoever reads them.
+
+    Returns
+    -------
+    places : ndarray of int
+        Positions, in order.
+    """
+    if isinstance(y, np.ndarray) and y.dtype.kind != "O":
+        return np.empty(0, dtype=np.intp)
+    import pandas as pd
+
+    # Of a list an array would make strings: "nan" and "None".
+    labels = pd.Series(y, dtype=object) if isinstance(y, (list, tuple)) else np.asarray(y)
+    return np.flatnonzero(pd.isna(labels)) if labels.ndim == 1 else np.empty(0, dtype=np.intp)
 
 
 def _counts(index: Any) -> bool:
