@@ -23,6 +23,7 @@ from sksequence.exceptions import InputError, ParameterError, SequenceTooShortEr
 from sksequence.preprocessing import (
     PerTimestep,
     SequencePadder,
+    SequenceTokenizer,
     SummaryFeatures,
     WindowTransformer,
     make_windows,
@@ -104,6 +105,25 @@ def test_truncation_can_be_refused():
 def test_bad_parameters_are_refused_at_fit(bad):
     with pytest.raises(ParameterError, match=next(iter(bad))):
         SequencePadder(**bad).fit([[1.0]])
+
+
+def test_padded_tokens_stay_whole_numbers():
+    texts = ["a good film", "bad"]
+    tokens = SequenceTokenizer().fit_transform(texts)
+    padder = SequencePadder(value=0).fit(tokens)
+    padded = padder.transform(tokens)
+    assert padded.dtype == tokens.dtype
+    assert padded[1, :, 0].tolist() == [tokens[1][0, 0], 0, 0]
+    back = padder.inverse_transform(padded)
+    assert back.vocabulary == tokens.vocabulary
+    assert back.to_list()[1].tolist() == tokens[1].tolist()
+    table = padder.set_output(transform="pandas").transform(tokens)
+    assert table["x0"].astype(str).tolist() == ["a", "good", "film", "bad", "[PAD]", "[PAD]"]
+    for value in (np.nan, -1, 0.5):
+        with pytest.raises(
+            InputError, match=rf"fit: tokens came, but padding is {value}, .* Set value=0, the"
+        ):
+            SequencePadder(value=value).fit(tokens)
 
 
 def test_padder_gives_a_long_frame_with_every_row(ragged):

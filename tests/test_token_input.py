@@ -20,6 +20,7 @@ from sksequence import (
     LSTMClassifier,
     LSTMLanguageModel,
     LSTMRegressor,
+    NaiveForecaster,
     RNNClassifier,
     SequenceTokenizer,
 )
@@ -424,6 +425,9 @@ def test_vectors_learn_at_a_rate_of_their_own(tokens, rng):
     own = {"optimizer__param_groups": [("*table.weight", {"lr": 0.3})]}
     told = LSTMClassifier(net_params=own, **settings).fit(tokens, LABELS)
     assert rates(told, ".table.") == ({0.3}, {0.1})
+    own = {"optimizer__param_groups": [("head*", {"lr": 0.3})]}
+    beside = LSTMClassifier(net_params=own, **settings).fit(tokens, LABELS)
+    assert rates(beside, ".table.") == ({0.02}, {0.1, 0.3})
     assert rates(told.set_params(embedding_lr=None, net_params=None).fit(tokens, LABELS), "") == (
         {0.1},
         set(),
@@ -520,3 +524,10 @@ def test_codes_beside_numbers_are_told_what_to_become(code):
         LSTMRegressor(**SMALL).fit(table, np.arange(8.0))
     table["code"] = table["code"].astype("category").cat.codes
     LSTMRegressor(token_features=["code"], **SMALL).fit(table, np.arange(8.0))
+
+
+def test_forecasters_read_no_tokens(tokens):
+    several = WordFeatures(min_count=1).fit_transform([text.split() for text in TEXTS])
+    for X in (tokens, several):
+        with pytest.raises(InputError, match=r"\.fit: tokens came, but a forecaster reads numbers"):
+            NaiveForecaster().fit(X)

@@ -98,7 +98,9 @@ class TokenInput(Parameters):
         if self.embedding_lr is None:
             return arguments
         vectors = ("encoder.inputs.table*", {"lr": self.embedding_lr})
-        return {"optimizer__param_groups": [vectors]} | arguments
+        # A weight is of the first group that names it: what net_params says of the vectors comes before.
+        groups = arguments.get("optimizer__param_groups") or []
+        return arguments | {"optimizer__param_groups": [*groups, vectors]}
 
     @property
     def _has_vectors(self) -> bool:

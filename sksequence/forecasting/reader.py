@@ -88,6 +88,7 @@ class SeriesReader(Parameters, BaseEstimator):
             "freq": self.freq,
         }
         known |= {"missing": self.missing, "whole": reset}
+        _refuse_tokens(X, caller)
         panel = read_series(X, caller=caller, **known)
         if reset:
             self._see_columns(panel)
@@ -220,6 +221,14 @@ class SeriesReader(Parameters, BaseEstimator):
                 "before fitting, or leave it out."
             )
         return None
+
+
+def _refuse_tokens(X, caller: str) -> None:
+    if getattr(X, "vocabulary", None) is not None or getattr(X, "_holds_ids", False):
+        raise InputError(
+            f"{caller}: tokens came, but a forecaster reads numbers. What follows in a text is told by "
+            "LSTMLanguageModel."
+        )
 
 
 def refuse_number(X, caller: str, remedy: str) -> None:

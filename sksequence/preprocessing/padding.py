@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence._params import Parameters, Rule, integer, none, one_of, param
 from sksequence.exceptions import InputError
 from sksequence.preprocessing.transformer import SequenceTransformer
-from sksequence.sequences import SequenceArray, as_sequences, check_features
+from sksequence.sequences import SequenceArray, as_sequences, check_features, in_vocabulary
 
 __all__ = ["SequencePadder"]
 
@@ -22,7 +22,8 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
 
     With the defaults the padding is NaN at the end, which every estimator of this package recognises
     as padding. Padding at the beginning, or with another value, is not recognised: it is for other
-    libraries. With ``set_output(transform="pandas")`` a long DataFrame of `length` rows per sequence comes
+    libraries. Tokens stay whole numbers, and need one as `value`: 0 is "[PAD]" of SequenceTokenizer. With
+    ``set_output(transform="pandas")`` a long DataFrame of `length` rows per sequence comes
     out.
 
     Attributes
@@ -73,11 +74,18 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
         Raises
         ------
         InputError
-            If `X` cannot be read as sequences.
+            If `X` cannot be read as sequences, or holds tokens and `value` is no id.
         """
         self._check_parameters()
-        sequences = as_sequences(X, caller=f"{type(self).__name__}.fit", missing="mask")
+        sequences = as_sequences(X, caller=f"{type(self).__name__}.fit", missing="mask", tokens=None)
+        self._is_tokens = sequences.is_tokens
+        if self._is_tokens and not (self.value >= 0 and self.value == int(self.value)):
+            raise InputError(
+                f"{type(self).__name__}.fit: tokens came, but padding is {self.value}, and ids are whole "
+                'numbers from 0 on. Set value=0, the id of "[PAD]".'
+            )
         check_features(self, sequences, reset=True)
+        self._vocabulary = sequences.vocabulary
         self.length_ = sequences.n_timesteps if self.length is None else int(self.length)
         return self
 
@@ -99,16 +107,17 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
             If the features are not those of `fit`, or a sequence is too long under ``truncation="raise"``.
         """
         check_is_fitted(self)
-        sequences = as_sequences(X, caller=f"{type(self).__name__}.transform", missing="mask")
+        caller = f"{type(self).__name__}.transform"
+        sequences = as_sequences(X, caller=caller, missing="mask", tokens=self._is_tokens)
+        sequences = in_vocabulary(sequences, self._vocabulary, caller)
         check_features(self, sequences, reset=False)
         padded = self._shorten(sequences).to_padded(
             self.length_, self.value, side="right" if self.padding == "post" else "left"
         )
         if self._wants_pandas():
             lengths = np.full(len(padded), self.length_)
-            return SequenceArray.from_padded(
-                padded, lengths, feature_names=self.get_feature_names_out()
-            ).to_long()
+            rows = SequenceArray.from_padded(padded, lengths, feature_names=self.get_feature_names_out())
+            return rows._replace(_vocabulary=self._vocabulary).to_long()
         return padded
 
     def _shorten(self, sequences: SequenceArray) -> SequenceArray:
@@ -151,4 +160,10 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
         n_blank = np.where(there.any(axis=1), from_end.argmax(axis=1), self.length_)
         starts = np.arange(len(X)) * self.length_ + (n_blank if self.padding == "pre" else 0)
         names = None if self._table_in else getattr(self, "feature_names_in_", None)
-        return SequenceArray(X.reshape(-1, X.shape[2]), starts, self.length_ - n_blank, feature_names=names)
+        return SequenceArray(
+            X.reshape(-1, X.shape[2]),
+            starts,
+            self.length_ - n_blank,
+            feature_names=names,
+            vocabulary=self._vocabulary,
+        )
