@@ -129,6 +129,31 @@ def test_stop_ends_a_text_before_the_first_of_several(model):
     assert several == [t.split(".")[0] for t in model.generate(["the", "a dog", "on"], **settings)]
 
 
+def test_streamed_pieces_end_before_a_stop_as_the_generated_text_does(model, words):
+    for each, stop in ((model, "e"), (model, ["at", "ran to", "t "]), (words, "mat ,"), (words, "never")):
+        for seed in range(5):
+            settings = {"max_tokens": 60, "random_state": seed, "stop": stop}
+            assert "".join(each.stream("the", **settings)) == each.generate("the", **settings)
+
+
+def test_a_stream_holds_back_no_more_than_may_begin_a_stop(model):
+    settings = {"max_tokens": 60, "random_state": 0}
+    freely, held = (list(model.stream("the", **settings, **more)) for more in ({}, {"stop": "at?"}))
+    assert "at" in "".join(freely)
+    assert "".join(held) == "".join(freely)
+    assert {len(piece) for piece in held} >= {1, 3}
+    assert all(piece[0] == "a" for piece in held if len(piece) > 1)
+
+
+def test_one_prompt_is_streamed(model, words):
+    assert list(model.stream(["the"], max_tokens=9, random_state=0)) == list(
+        model.stream("the", max_tokens=9, random_state=0)
+    )
+    for several in (["the", "a"], []):
+        with pytest.raises(InputError, match=r"(2 prompts|0 sample\(s\)) came"):
+            model.stream(several)
+
+
 # ---------------------------------------------------------------------- words and ids
 def test_words_are_joined_as_the_tokenizer_joins_them(words):
     text = words.generate("the", temperature=0, max_tokens=20)
@@ -149,6 +174,7 @@ def test_ids_are_written_as_ids():
     both = model.generate([[0, 1], [3]], max_tokens=5, temperature=0, stop=1)
     assert [ids.tolist() for ids in both] == [[2, 3, 0], [0]]
     assert list(model.stream([0, 1], max_tokens=3, temperature=0)) == [2, 3, 0]
+    assert list(model.stream([0, 1], max_tokens=9, temperature=0, stop=[1, 7])) == [2, 3, 0]
 
 
 def test_without_a_prompt_ids_are_written_from_the_beginning():
@@ -165,6 +191,14 @@ def test_lists_of_words_give_lists_of_words():
     sentences = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
     model = GRULanguageModel(tokenizer=SequenceTokenizer(), max_epochs=40, **SMALL).fit(sentences)
     assert model.generate([["the", "cat"]], max_tokens=1, temperature=0) == [["sat"]]
+    settings = {"max_tokens": 30, "random_state": 0}
+    (whole,) = model.generate([["the"]], **settings)
+    assert whole.index("sat") == 1
+    for stop, n in (("sat", 1), (["sat", whole[0]], 0), ("s", len(whole))):
+        assert model.generate([["the"]], stop=stop, **settings) == [whole[:n]]
+        assert list(model.stream([["the"]], stop=stop, **settings)) == whole[:n]
+    with pytest.raises(ParameterError, match="one or several words"):
+        model.generate([["the"]], stop=3)
 
 
 # ---------------------------------------------------------------------- sampling
@@ -176,6 +210,18 @@ def test_temperature_divides_the_scores(rng):
         np.testing.assert_allclose(
             weights / weights.sum(1, keepdims=True), expected / expected.sum(1, keepdims=True)
         )
+
+
+def test_temperatures_near_zero_take_the_likeliest(rng):
+    scores = rng.normal(size=(3, 6))
+    for temperature in (1e-12, 1e-320):
+        tokens = Sampling(temperature).draw(scores, rng.random(3))
+        assert tokens.tolist() == scores.argmax(axis=1).tolist()
+
+
+def test_a_generator_is_no_random_state(model):
+    with pytest.raises(ParameterError, match=r"'random_state' argument must be None, an int >= 0"):
+        model.generate("the", random_state=np.random.default_rng(0))
 
 
 def test_top_k_leaves_the_k_likeliest(rng):
@@ -217,11 +263,13 @@ def test_generated_texts_follow_the_model(model):
     ("argument", "value", "needed"),
     [
         ("max_tokens", 0, "an int >= 1"),
-        ("temperature", -1.0, "a number >= 0"),
+        ("temperature", -1.0, "a finite number >= 0"),
+        ("temperature", np.inf, "a finite number >= 0"),
         ("top_k", 0, "an int >= 1 or None"),
         ("top_p", 0.0, "a number > 0 and <= 1"),
         ("stop", "", "None or one or several strings that are not empty"),
         ("stop", [3], "None or one or several strings that are not empty"),
+        ("stop", 3.5, "None or one or several strings that are not empty"),
     ],
 )
 def test_arguments_that_are_not_allowed_are_refused(model, argument, value, needed):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from sksequence._params import seed
+from sksequence.exceptions import ParameterError
+
 __all__ = ["draw_seed", "generator_for"]
 
 # One independent stream for each use, so that (say) more layers do not change the order of batches.
@@ -22,7 +25,17 @@ def draw_seed(random_state) -> int:
     Returns
     -------
     seed : int
+
+    Raises
+    ------
+    ParameterError
+        If it is anything else.
     """
+    rule = seed()
+    if not rule.allows(random_state):
+        raise ParameterError(
+            f"The 'random_state' argument must be {rule.words}. Got {random_state!r} instead."
+        )
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, np.random.RandomState):

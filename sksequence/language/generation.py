@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import Rule, integer, none, number
 from sksequence.engine import draw_seed
-from sksequence.exceptions import ParameterError
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.language.reading import last_states
 from sksequence.language.sampling import Sampling
 from sksequence.language.stepper import Stepper
+from sksequence.language.stops import Stops
 from sksequence.language.vocabulary import Vocabulary
 from sksequence.language.writer import Writer
 from sksequence.modules import LanguageNetwork
@@ -22,7 +24,7 @@ __all__ = ["TextGeneration"]
 
 _RULES = {
     "max_tokens": integer(1),
-    "temperature": number(0),
+    "temperature": Rule(lambda v: number(0).allows(v) and v < np.inf, "a finite number >= 0"),
     "top_k": integer(1) | none(),
     "top_p": number(above=0, most=1),
 }
@@ -89,13 +91,13 @@ class TextGeneration:
             on the prompts after it.
         stop : str, int, or list of these, default=None
             A text ends before the first of these strings that it would hold; or, where the model was fitted
-            on ids, before one of these ids.
+            on lists of words or on ids, before one of these words or ids.
 
         Returns
         -------
         text : str, or list of str
-            A string for a string, a list for several prompts. Where the model was fitted on ids, arrays of
-            ids in place of strings.
+            A string for a string, a list for several prompts. Where the model was fitted on lists of words,
+            such lists in place of strings; where on ids, arrays of ids.
 
         Raises
         ------
@@ -109,8 +111,8 @@ class TextGeneration:
         """
         sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
         self._check_arguments("generate", max_tokens=max_tokens, **sampling)
-        stops = self._stops(stop)
-        writer = self._writer(prompt, "generate", random_state, sampling)
+        stops = self._stops(stop, "generate")
+        writer = self._writer(self._read(prompt, "generate"), random_state, sampling)
         written: list[list[int]] = [[] for _ in writer.rows]
         for _ in range(max_tokens):
             tokens = writer.advance()
@@ -119,14 +121,22 @@ class TextGeneration:
             for row, token in zip(writer.rows.tolist(), tokens.tolist(), strict=True):
                 written[row].append(token)
             if stops:
-                ended = [self._cut(written[row], stops) is not None for row in writer.rows.tolist()]
+                ended = [self._n_cut(written[row], stops) > 0 for row in writer.rows.tolist()]
                 if any(ended):
                     writer.keep(~np.array(ended))
         texts = [self._finished(ids, stops) for ids in written]
         return texts[0] if _is_one(prompt) else texts
 
     def stream(
-        self, prompt="", *, max_tokens=None, temperature=1.0, top_k=None, top_p=1.0, random_state=None
+        self,
+        prompt="",
+        *,
+        max_tokens=None,
+        temperature=1.0,
+        top_k=None,
+        top_p=1.0,
+        random_state=None,
+        stop=None,
     ) -> Iterator[Any]:
         """Write what follows one prompt, and give every token as it comes.
 
@@ -135,20 +145,36 @@ class TextGeneration:
         prompt : str or flat list of token ids, default=""
             What is read first.
         max_tokens : int, default=None
-            Most tokens written; None goes on until the model ends the text, or the caller stops asking.
-        temperature, top_k, top_p, random_state
-            As in :meth:`generate`.
+            Most tokens written; None goes on until the model ends the text, a stop comes, or the caller stops
+            asking.
+        temperature, top_k, top_p, random_state, stop
+            As in :meth:`generate`. A piece that may begin a stop waits for the tokens that tell.
 
         Yields
         ------
         piece : str or int
-            Joined, the strings are what :meth:`generate` gives. An id, where the model was fitted on ids.
+            Joined, the strings are what :meth:`generate` gives. A word, where the model was fitted on lists
+            of words; an id, where on ids.
+
+        Raises
+        ------
+        ParameterError
+            If an argument's value is not allowed.
+        InputError
+            If several prompts came.
         """
         sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
         given = sampling if max_tokens is None else {"max_tokens": max_tokens, **sampling}
         self._check_arguments("stream", **given)
-        writer = self._writer(prompt, "stream", random_state, sampling)
-        return self._pieces(writer, max_tokens)
+        stops = self._stops(stop, "stream")
+        read = self._read(prompt, "stream")
+        if len(read) != 1:
+            raise InputError(
+                f"{type(self).__name__}.stream: {len(read)} prompts came, but only one is written at a time. "
+                "Pass one, or all of them to generate."
+            )
+        pieces = self._pieces(self._writer(read, random_state, sampling), max_tokens)
+        return _until(pieces, stops) if stops else pieces
 
     # ------------------------------------------------------------------ inside
     def _check_arguments(self, method: str, **given: Any) -> None:
@@ -160,8 +186,8 @@ class TextGeneration:
                     f"Got {value!r} instead."
                 )
 
-    def _writer(self, prompt: Any, method: str, random_state: Any, sampling: dict[str, Any]) -> Writer:
-        network, read = self._reader(), self._read(prompt, method)
+    def _writer(self, read: SequenceArray, random_state: Any, sampling: dict[str, Any]) -> Writer:
+        network = self._reader()
         scores, states = last_states(network, read)
         return Writer(
             Stepper(network, states),
@@ -174,42 +200,51 @@ class TextGeneration:
 
     def _pieces(self, writer: Writer, max_tokens: int | None) -> Iterator[Any]:
         latest: list[int] = []
+        joined = self._lexicon.written is str
         while max_tokens is None or max_tokens > 0:
             token = writer.advance().tolist()
             if not token:
                 return
             before = latest[-_CONTEXT:]
             latest = before + token
-            if self._lexicon.tokenizer is None:
-                yield token[0]
-            else:
+            if joined:
                 yield self._lexicon.write(latest)[len(self._lexicon.write(before)) :]
+            else:
+                yield from list(self._lexicon.write(token))
             max_tokens = None if max_tokens is None else max_tokens - 1
 
-    def _stops(self, stop: Any) -> list:
-        """What ends a text: strings where texts are written, else ids."""
-        if stop is None:
-            return []
-        stops = [stop] if isinstance(stop, (str, int, np.integer)) else list(stop)
-        kind = (int, np.integer) if self._lexicon.tokenizer is None else str
-        if not all(isinstance(item, kind) and item != "" for item in stops):
-            needed = "ids" if self._lexicon.tokenizer is None else "strings that are not empty"
-            raise ParameterError(
-                f"The 'stop' argument of {type(self).__name__}.generate must be None or one or several "
-                f"{needed}. Got {stop!r} instead."
-            )
-        return stops
+    def _stops(self, stop: Any, method: str) -> Stops:
+        check_is_fitted(self, "net_")
+        return Stops(stop, self._lexicon.written, f"{type(self).__name__}.{method}")
 
-    def _cut(self, ids: list[int], stops: list) -> int | None:
-        """Where the newest token completes a stop: its place from the end of what is written."""
-        if self._lexicon.tokenizer is None:
-            return 1 if ids[-1] in stops else None
-        # A token writes at least one character, but for unusual tokenizers.
-        tail = self._lexicon.write(ids[-max(map(len, stops)) - 1 :])
-        places = [tail.find(stop) for stop in stops if stop in tail]
-        return len(tail) - min(places) if places else None
+    def _n_cut(self, ids: list[int], stops: Stops) -> int:
+        """How much of the end of a text its newest token makes a stop, and what follows one."""
+        tail = self._lexicon.write(ids[-stops.n_tokens :])
+        place = stops.find(tail)
+        return 0 if place is None else len(tail) - place
 
-    def _finished(self, ids: list[int], stops: list) -> Any:
+    def _finished(self, ids: list[int], stops: Stops) -> Any:
         text = self._lexicon.write(ids)
-        cut = self._cut(ids, stops) if ids and stops else None
-        return text if cut is None else text[: len(text) - cut]
+        return text[: len(text) - self._n_cut(ids, stops)] if ids and stops else text
+
+
+def _until(pieces: Iterator[Any], stops: Stops) -> Iterator[Any]:
+    """The pieces before the first stop; the end of a string waits while it may become one."""
+    held = ""
+    for piece in pieces:
+        if not stops.joined:
+            if stops.find([piece]) is not None:
+                return
+            yield piece
+            continue
+        held += piece
+        place = stops.find(held)
+        if place is not None:
+            held = held[:place]
+            break
+        sure = len(held) - stops.n_open(held)
+        if sure:
+            yield held[:sure]
+            held = held[sure:]
+    if held:
+        yield held

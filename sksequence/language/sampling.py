@@ -50,11 +50,12 @@ class Sampling:
     def weights(self, scores: np.ndarray) -> np.ndarray:
         """Unnormalised probabilities (n, V); 0 where a token must not come."""
         scores = scores.astype(np.float64)
-        scores /= self.temperature
+        scores -= scores.max(axis=1, keepdims=True)
+        with np.errstate(over="ignore"):  # a temperature near 0 leaves the best alone
+            scores /= self.temperature
         if self.top_k is not None and self.top_k < scores.shape[1]:
             least = np.partition(scores, -self.top_k, axis=1)[:, -self.top_k, None]
             scores[scores < least] = -np.inf
-        scores -= scores.max(axis=1, keepdims=True)
         weights = np.exp(scores, out=scores)
         if self.top_p < 1:
             order = np.argsort(-weights, axis=1, kind="stable")

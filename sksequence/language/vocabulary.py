@@ -163,10 +163,17 @@ class Vocabulary:
         return SequenceArray(ids, starts, lengths + 1)
 
     # ------------------------------------------------------------------ out
+    @property
+    def written(self) -> type:
+        """Of what texts are written: str, list (of words) or ndarray (of ids)."""
+        if self.tokenizer is None:
+            return np.ndarray
+        return type(self.tokenizer.inverse_transform([[1]])[0])
+
     def write(self, ids: list[int]) -> Any:
         """The text of ids; an array of them where the model was fitted on ids."""
         if self.tokenizer is None:
             return np.array(ids, dtype=np.int64)
         if not ids:
-            return type(self.tokenizer.inverse_transform([[1]])[0])()
+            return self.written()
         return self.tokenizer.inverse_transform([ids])[0]

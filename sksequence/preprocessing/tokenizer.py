@@ -203,7 +203,7 @@ class SequenceTokenizer(Analyzer, SequenceTransformer, auto_wrap_output_keys=Non
         check_is_fitted(self, "vocabulary_")
         caller = f"{type(self).__name__}.inverse_transform"
         sequences = as_sequences(X, caller=caller, tokens=True)
-        names = np.asarray(list(self.vocabulary_), dtype=object)
+        names = self._names
         n_special = len(self._specials())
         texts = []
         for i, sequence in enumerate(sequences):
@@ -213,7 +213,7 @@ class SequenceTokenizer(Analyzer, SequenceTransformer, auto_wrap_output_keys=Non
                     f"{caller}: sequence {i} holds id {ids.max()}, but the vocabulary has {len(names)} ids. "
                     "Pass sequences that this tokenizer, or a model of its output, made."
                 )
-            tokens = names[ids[(ids == 1) | (ids >= n_special)]].tolist()
+            tokens = [names[i] for i in ids[(ids == 1) | (ids >= n_special)].tolist()]
             texts.append(tokens if self._from_tokens else self._join(tokens))
         return texts
 
@@ -290,6 +290,8 @@ class SequenceTokenizer(Analyzer, SequenceTransformer, auto_wrap_output_keys=Non
             self._warn_unknown(found[len(specials) :], names, f"{type(self).__name__}.{method}")
         self.vocabulary_ = {name: i for i, name in enumerate([*specials, *names])}
         self.n_tokens_ = len(self.vocabulary_)
+        # Held as well, since a language model asks for a token at a time, whatever their number.
+        self._names = tuple(self.vocabulary_)
         given = self.vocabulary_.get
         numbers = np.fromiter((given(name, 1) for name in found), np.int32, len(found))
         numbers[0] = 1  # "[PAD]" written in a text is no padding
@@ -322,8 +324,7 @@ class SequenceTokenizer(Analyzer, SequenceTransformer, auto_wrap_output_keys=Non
 
     def _sequences(self, ids: np.ndarray, lengths: np.ndarray):
         starts = np.cumsum(lengths) - lengths
-        names = tuple(self.vocabulary_)
-        return self._as_output(SequenceArray(ids, starts, lengths, vocabulary=names))
+        return self._as_output(SequenceArray(ids, starts, lengths, vocabulary=self._names))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
