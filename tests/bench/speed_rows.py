@@ -96,8 +96,8 @@ def training(cell: str, hidden: int = 64, n_steps: int = 100, batch_size: int = 
 def allocator() -> Pair:
     """What keeping freed memory brings within a fit: the package with and without it."""
     X, y = equal(n_steps=96)
-    kept = estimator("LSTM", batch_size=256)
-    given_back = estimator("LSTM", batch_size=256, keep_memory=False)
+    kept = estimator("LSTM", batch_size=256, max_epochs=3)
+    given_back = estimator("LSTM", batch_size=256, max_epochs=3, keep_memory=False)
     return lambda: kept.fit(X, y), lambda: given_back.fit(X, y)
 
 
@@ -243,10 +243,10 @@ ROWS = (
     Row("training", TINY, "skorch as it comes", against_skorch(16, 50, 3), 1.5),
     Row("training", f"{TINY}, with `[fast]`", "skorch as it comes", against_skorch(16, 50, 3), fast=True),
     Row("training", f"LSTM, {EQUAL}", "skorch as it comes", against_skorch(64, 100)),
-    Row("training", f"LSTM, {LARGE}", LOOP, training("LSTM", 64, 96, 256), 1.7),
+    Row("training", f"LSTM, {LARGE}", LOOP, training("LSTM", 64, 96, 256, epochs=3), 1.7),
     Row("training", f"LSTM, {LARGE}", "itself with `keep_memory=False`", allocator),
-    Row("training", f"LSTM with `[fast]`, {LARGE}", LOOP, training("LSTM", 64, 96, 256), fast=True),
-    Row("training", f"GRU with `[fast]`, {LARGE}", LOOP, training("GRU", 64, 96, 256), fast=True),
+    Row("training", f"LSTM with `[fast]`, {LARGE}", LOOP, training("LSTM", 64, 96, 256, epochs=3), fast=True),
+    Row("training", f"GRU with `[fast]`, {LARGE}", LOOP, training("GRU", 64, 96, 256, epochs=3), fast=True),
     Row("ragged", f"LSTM, {RAGGED}, hidden 64", PACKED, packed("LSTM"), 14.0),
     Row("ragged", f"GRU with `[fast]`, {RAGGED}, hidden 64", PACKED, packed("GRU"), 14.0, fast=True),
     Row("ragged", f"LSTM with `[fast]`, {RAGGED}, hidden 64", PACKED, packed("LSTM"), fast=True),
