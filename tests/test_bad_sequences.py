@@ -247,17 +247,19 @@ BAD = {
     "tokens that are floats": (
         lambda: tokens([[1.0, 2.0]]),
         "as_sequences: values of dtype float64 came, but token ids must be integers. Convert "
-        "them with .astype(int), or set embedding_dim=None to read them as numbers.",
+        "them with .astype(int), padded rows to a list of such arrays; estimators of numbers read them "
+        "with embedding_dim=None.",
     ),
     "tokens with two features": (
         lambda: tokens([np.zeros((3, 2), dtype=int)]),
         "as_sequences: steps of 2 values came, but a step holds one token id. Pass sequences of "
-        "shape (length,), or set embedding_dim=None to read them as numbers.",
+        "shape (length,); estimators of numbers read them with embedding_dim=None.",
     ),
     "tokens that are bool": (
         lambda: tokens([[True, False]]),
         "as_sequences: values of dtype float64 came, but token ids must be integers. Convert "
-        "them with .astype(int), or set embedding_dim=None to read them as numbers.",
+        "them with .astype(int), padded rows to a list of such arrays; estimators of numbers read them "
+        "with embedding_dim=None.",
     ),
     "negative token": (
         lambda: tokens([[0, 1], [2, -1, -1]]),

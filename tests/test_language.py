@@ -1,5 +1,7 @@
 """Language models: what they learn from, how they read, and what they refuse."""
 
+from pathlib import Path
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -7,6 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
@@ -412,8 +415,9 @@ def test_empty_texts_have_no_tokens(fitted):
     ours = fitted.log_proba(["", "the", ""])
     assert [len(each) for each in ours] == [0, 3, 0]
     assert [len(each) for each in fitted.log_proba("")] == [0]
-    with pytest.raises(InputError, match="log_proba is empty"):
-        fitted.score([""])
+    for method in (fitted.score, fitted.perplexity):
+        with pytest.raises(InputError, match=rf"\.{method.__name__}: 2 empty text\(s\) came, but at least"):
+            method(["", ""])
 
 
 @pytest.mark.parametrize("method", ["score", "predict", "log_proba", "generate", "encoder_weights"])
@@ -425,8 +429,11 @@ def test_unfitted_models_say_so(method):
 def test_what_is_no_text_is_refused():
     with pytest.raises(InputError, match=r"^LSTMLanguageModel.fit: a list without strings came, but the tok"):
         LSTMLanguageModel(tokenizer=SequenceTokenizer(), **SMALL).fit([[0, 1]])
-    with pytest.raises(InputError, match=r"^LSTMLanguageModel.fit: X = None came, but a collection of seq"):
-        LSTMLanguageModel(**SMALL).fit(None)
+    for came in (None, 5, b"text", Path("text"), {"a": "text"}, {"text"}):
+        with pytest.raises(InputError, match=r"^LSTMLanguageModel.fit: X = .* came, but texts or token ids"):
+            LSTMLanguageModel(**SMALL).fit(came)
+    with pytest.raises(InputError, match=r"^LSTMLanguageModel.fit: a table of shape \(4, 2\) came, but one"):
+        LSTMLanguageModel(**SMALL).fit(pd.DataFrame({"text": ["a"] * 4, "more": ["b"] * 4}))
     with pytest.raises(InputError, match=r"^LSTMLanguageModel.fit: token id 7 came, but the model knows ids"):
         LSTMLanguageModel(n_tokens=5, **SMALL).fit([[0, 7]])
     with pytest.raises(InputError, match=r"^LSTMLanguageModel.fit: validation_fraction=0.9 of 3 tokens leav"):
@@ -446,6 +453,14 @@ def test_width_of_vectors_is_needed_or_that_of_the_embeddings():
         assert row == vectors.get(token, [0, 0, 0])
 
 
+def test_the_width_of_vectors_is_that_of_what_they_begin_with():
+    model = LSTMLanguageModel(max_epochs=1, random_state=0)
+    assert model.fit(["ab"]).embedding_dim_ == 64
+    begun = model.set_params(embeddings={"a": [1.0, 2, 3], "b": [0.0, 1, 0]}).fit(["ab"])
+    assert begun.embedding_dim_ == 3
+    assert LSTMLanguageModel(init_from=begun.encoder_weights(), max_epochs=1).fit(["ab"]).embedding_dim_ == 3
+
+
 @pytest.mark.parametrize("option", ["dropout", "embedding_dropout", "input_dropout", "recurrent_dropout"])
 def test_noise_of_training_changes_the_weights_and_no_answer(option):
     settings = {**SMALL, "max_epochs": 2, "num_layers": 2}
@@ -456,7 +471,14 @@ def test_noise_of_training_changes_the_weights_and_no_answer(option):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("bptt", 0), ("embedding_dim", 0), ("tokenizer", "char"), ("tie_embeddings", 1), ("n_tokens", 0)],
+    [
+        ("bptt", 0),
+        ("embedding_dim", 0),
+        ("tokenizer", "char"),
+        ("tokenizer", CountVectorizer()),
+        ("tie_embeddings", 1),
+        ("n_tokens", 0),
+    ],
 )
 def test_values_that_are_not_allowed_are_refused(name, value):
     with pytest.raises(ParameterError, match=rf"^The '{name}' parameter of LSTMLanguageModel must be "):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.metrics import bits_per_token, perplexity
 
 
@@ -48,3 +48,9 @@ def test_what_is_no_log_probability_is_refused(metric):
         match=rf"^{name}: log_proba holds 0.5, but logarithms of probabilities are at most 0. Pass np.log",
     ):
         metric([0.5, 0.25])
+
+
+@pytest.mark.parametrize("n_tokens", [0, -3, np.inf, [2], "2"])
+def test_a_number_of_tokens_to_divide_by_is_needed(n_tokens):
+    with pytest.raises(ParameterError, match=r"^The 'n_tokens' argument of bits_per_token must be a num"):
+        bits_per_token([-1.0], n_tokens=n_tokens)

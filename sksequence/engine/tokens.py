@@ -23,10 +23,7 @@ from sksequence.sequences import (
 
 __all__ = ["TokenInput"]
 
-
-# What "auto" means: the width of learned vectors, and the share dropped of a vocabulary so large that most
-# of its words are rare.
-_WIDTH = 100
+# What "auto" means: the share dropped of a vocabulary so large that most of its words are rare.
 _DROPPED = 0.3
 _LARGE = 1_000
 
@@ -89,6 +86,7 @@ class TokenInput(Parameters):
         do where nothing clones this estimator, and within ``FrozenEstimator``.""",
     )
 
+    _width = 100  # of vectors that begin at random
     _deviation = 1.0  # of the initial vectors
     _rescales = False  # whether vectors of `init_from` are brought to it
     _learns_many = False  # whether vectors of a large vocabulary begin at random
@@ -124,7 +122,7 @@ class TokenInput(Parameters):
         if self.init_from is not None:
             source, parameter = self._pretrained().embeddings_for(names), "init_from"
         if source is None:
-            width = _WIDTH if self.embedding_dim == "auto" else self.embedding_dim
+            width = self._width if self.embedding_dim == "auto" else self.embedding_dim
             if names is None:
                 refuse_scattered(sequences, n_tokens, width, owner)
             return self._table(n_tokens, width, generator)

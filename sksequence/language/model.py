@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence._params import Rule, boolean, integer, none, number, one_of, param
+from sksequence._params import boolean, instance_of, integer, none, number, one_of, param
 from sksequence.engine import (
     Budget,
     EncoderWeights,
@@ -24,14 +24,12 @@ from sksequence.language.reading import last_states, log_probabilities
 from sksequence.language.vocabulary import Vocabulary
 from sksequence.metrics import bits_per_token, perplexity
 from sksequence.modules import Encoder, GivenLoss, LanguageNetwork
+from sksequence.preprocessing import SequenceTokenizer
 from sksequence.sequences import SequenceArray
 
 __all__ = ["LanguageModel"]
 
-_TOKENIZER = Rule(
-    lambda v: all(hasattr(v, name) for name in ("fit_transform", "transform", "inverse_transform")),
-    "a SequenceTokenizer",
-)
+_TOKENIZER = instance_of(SequenceTokenizer, words="a SequenceTokenizer")
 # Tracks of "auto": each is read in at least so many pieces, and there are at most so many.
 _LEAST_PIECES = 8
 _LEAST_TRACKS, _MOST_TRACKS = 4, 32
@@ -64,9 +62,10 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
         data; ids beyond are refused.""",
     )
     embedding_dim: Any = param(
-        default=64,
-        rule=integer(1) | none(),
-        doc="Width of the learned token vectors; None is that of `embeddings`.",
+        default="auto",
+        rule=one_of("auto") | integer(1) | none(),
+        doc="""Width of the learned token vectors; "auto" is that of `embeddings` or `init_from`, 64 where
+        they begin at random. None refuses to let them begin so.""",
     )
     hidden_size: int = param(default=256, rule=integer(1), doc="Width of the hidden state, in units.")
     tie_embeddings: bool = param(
@@ -102,6 +101,8 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
         torch's own initialisation, learns texts sooner: most of what foretells a token stands right before
     it.""",
     )
+
+    _width = 64
 
     # Behind max_epochs="auto": optimiser steps wanted, and passes at most where these give steps enough.
     _n_steps = 3000
@@ -156,7 +157,7 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
 
     def _fit(self, X, method: str, *, fresh: bool, epochs: int | None = None):
         self._check_parameters()
-        if not self._has_vectors:
+        if self.embedding_dim is None and not self._has_vectors:
             raise ParameterError(
                 f"The 'embedding_dim' parameter of {type(self).__name__} must be an int >= 1 where no "
                 "embeddings are given. Got None instead."
@@ -293,8 +294,13 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
         score : float
             At most 0; higher is better, as scikit-learn's searches expect. For a model of characters it is
             minus the bits a character.
+
+        Raises
+        ------
+        InputError
+            If there is no token, or X is of another kind than what the model was fitted on.
         """
-        return -bits_per_token(log_probabilities(self._reader(), self._read(X, "score")))
+        return -bits_per_token(self._told(X, "score"))
 
     def perplexity(self, X):
         """Among how many equally likely tokens the model would be as uncertain as it is.
@@ -309,7 +315,17 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
         perplexity : float
             At least 1; ``2 ** -score(X)``.
         """
-        return perplexity(log_probabilities(self._reader(), self._read(X, "perplexity")))
+        return perplexity(self._told(X, "perplexity"))
+
+    def _told(self, X, method: str) -> list:
+        """Log-probabilities of texts of which one at least has a token."""
+        network, read = self._reader(), self._read(X, method)
+        if read.lengths.max() < 2:
+            raise InputError(
+                f"{type(self).__name__}.{method}: {len(read)} empty text(s) came, but at least one token is "
+                "needed. Check the filter or split that made X."
+            )
+        return log_probabilities(network, read)
 
     # ------------------------------------------------------------------ what comes next
     def predict_proba(self, X):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,12 @@ from sklearn.base import clone
 from sksequence.exceptions import InputError
 from sksequence.preprocessing import SequenceTokenizer
 from sksequence.preprocessing.texts import read_texts
-from sksequence.sequences import SequenceArray, as_sequences, holds_texts, largest_tokens
+from sksequence.sequences import SequenceArray, as_sequences, holds_texts, largest_tokens, only_column
 from sksequence.sequences.layout import step_rows
 
 __all__ = ["Vocabulary"]
+
+_FORMS = "Pass a string, a list or column of strings, or lists of token ids"
 
 _BOUNDARY = "[BOUNDARY]"
 _TOKENIZER: Any = SequenceTokenizer
@@ -77,7 +80,7 @@ class Vocabulary:
                 "texts, or set tokenizer=None for token ids."
             )
         else:
-            sequences = as_sequences(X, caller=caller, tokens=True)
+            sequences = _read_ids(X, caller)
         names = sequences.vocabulary
         if n_ids is None:
             n_ids = len(names) if names else int(largest_tokens(sequences)[0]) + 1
@@ -134,7 +137,7 @@ class Vocabulary:
             # A tokenizer makes one unknown token of a text without any; here it is a beginning.
             lengths = np.where([len(text) == 0 for text in texts], 0, sequences.lengths)
             return SequenceArray(sequences.values, sequences.starts, lengths, vocabulary=self.names)
-        sequences = as_sequences(X, caller=caller, tokens=True)
+        sequences = _read_ids(X, caller)
         named = sequences.vocabulary
         if (self.tokenizer is not None or named is not None) and named != self.names:
             raise InputError(
@@ -177,3 +180,18 @@ class Vocabulary:
         if not ids:
             return self.written()
         return self.tokenizer.inverse_transform([ids])[0]
+
+
+def _read_ids(X: Any, caller: str) -> SequenceArray:
+    """Token ids of any form; what is neither ids nor texts is refused."""
+    if only_column(X) is None and getattr(getattr(X, "index", None), "nlevels", 1) == 1:
+        kinds = {str(kind) for kind in getattr(X, "dtypes", ())}
+        if kinds & {"object", "str", "string", "String"}:
+            raise InputError(
+                f"{caller}: a table of shape {X.shape} came, but one column of texts is needed. Select it: "
+                "X['text']."
+            )
+    several = hasattr(X, "__iter__") or hasattr(X, "__array__") or hasattr(X, "column_names")
+    if isinstance(X, (bytes, Mapping, Set)) or not several:
+        raise InputError(f"{caller}: X = {X!r:.40} came, but texts or token ids are needed. {_FORMS}.")
+    return as_sequences(X, caller=caller, tokens=True)

@@ -1,8 +1,10 @@
 """How well a text was foretold: perplexity, and bits a token or a character."""
 
+from numbers import Real
+
 import numpy as np
 
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.metrics.values import check_values
 
 __all__ = ["bits_per_token", "perplexity"]
@@ -83,6 +85,8 @@ def bits_per_token(log_proba, *, n_tokens=None) -> float:
     ------
     InputError
         If there is no token, or a value is NaN, infinite or above 0.
+    ParameterError
+        If `n_tokens` is not above 0.
 
     References
     ----------
@@ -100,4 +104,9 @@ def bits_per_token(log_proba, *, n_tokens=None) -> float:
     0.5
     """
     values = _joined("bits_per_token", log_proba)
+    if n_tokens is not None and not (isinstance(n_tokens, Real) and 0 < float(n_tokens) < np.inf):
+        raise ParameterError(
+            f"The 'n_tokens' argument of bits_per_token must be a number > 0 or None. Got {n_tokens!r} "
+            "instead."
+        )
     return float(-values.sum() / np.log(2) / (values.size if n_tokens is None else n_tokens))

@@ -46,13 +46,13 @@ def _check_tokens(sequences: SequenceArray, caller: str) -> SequenceArray:
     if sequences.n_features > 1:
         raise InputError(
             f"{caller}: steps of {sequences.n_features} values came, but a step holds one token id. "
-            "Pass sequences of shape (length,), or set embedding_dim=None to read them as numbers."
+            "Pass sequences of shape (length,); estimators of numbers read them with embedding_dim=None."
         )
     if not sequences.is_tokens:
         raise InputError(
             f"{caller}: values of dtype {sequences.dtype} came, but token ids must be integers. Convert "
-            "them with "
-            ".astype(int), or set embedding_dim=None to read them as numbers."
+            "them with .astype(int), padded rows to a list of such arrays; estimators of numbers read them "
+            "with embedding_dim=None."
         )
     if sequences.dtype.kind == "u":
         return sequences
