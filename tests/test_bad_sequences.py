@@ -338,8 +338,8 @@ BAD = {
     "long with text": (
         lambda: from_long(long(x=["u", "v", "w"])),
         "SequenceArray.from_long: the column 'x' of type String came, but values must be "
-        "numbers. Name the numeric columns in columns=, or number its values, as "
-        "table[name].astype('category').cat.codes does, and name it in token_features of a network.",
+        "numbers. Name the numeric columns in columns=, or make it categorical, as "
+        "table.astype({'x': 'category'}) of pandas does, for a network that reads it as ids.",
     ),
     "long with duplicates": (
         lambda: from_long(long(t=[1, 1, 0])),

@@ -176,7 +176,10 @@ def test_columns_of_ids_have_a_linear_baseline_of_their_counts(rng):
     fold = [(np.arange(40), np.arange(40, 60))]
     several = WordFeatures(min_count=1).fit_transform(words)
     table = several.to_long()
-    for data, columns in ((X, [0]), (several, None), (several, "all"), (table, None)):
+    index = pd.MultiIndex.from_tuples([(i, t) for i, x in enumerate(X) for t in range(len(x))])
+    mixed = pd.DataFrame(np.concatenate(X), index=index, columns=["code", "much"])
+    mixed["code"] = mixed["code"].astype("category")
+    for data, columns in ((X, [0]), (several, None), (several, "all"), (table, None), (mixed, None)):
         network = GRUClassifier(token_features=columns, **settings)
         assert compared({"network": network}, data, y, cv=fold).table["score"]["linear"] >= 0.9
 

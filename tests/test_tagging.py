@@ -528,7 +528,9 @@ def test_ids_of_words_are_never_read_as_numbers(width):
     folds = pickle.loads(pickle.dumps(X))[np.arange(len(X))]  # what a search makes of X
     assert torch.equal(weights(make(embedding_dim=width).fit(folds, TAGS)), weights(told))
     assert told.embedding_dim_ == (32 if width == "auto" else 4)
-    with pytest.raises(ParameterError, match="WordFeatures as X came, but columns of ids need embedding_dim"):
+    with pytest.raises(
+        ParameterError, match="WordFeatures or categories as X came, but columns of ids need embedding_dim"
+    ):
         make(embedding_dim=None).fit(X, TAGS)
 
 
@@ -554,8 +556,13 @@ def test_tables_of_words_are_read_as_their_ids():
     ):
         read.predict(other)
     fewer = some.assign(word=some["word"].cat.remove_unused_categories())
-    with pytest.raises(InputError, match="predict: ids of another vocabulary"):
-        read.predict(fewer)
+    for mine, theirs in zip(read.predict_proba(fewer), read.predict_proba(some), strict=True):
+        assert np.array_equal(mine, theirs)
+    first = fewer["word"].iloc[0]
+    new = fewer.assign(word=fewer["word"].cat.rename_categories({first: "Unheard"}))
+    unknown = some.assign(word=some["word"].replace(first, "[UNK]_"))
+    for mine, theirs in zip(read.predict_proba(new), read.predict_proba(unknown), strict=True):
+        assert np.array_equal(mine, theirs)
 
 
 @pytest.mark.parametrize(("texts", "came"), [(["The dog"], "texts of type str"), ([], "0 sentences")])

@@ -516,14 +516,51 @@ def test_tokens_become_no_array_unasked(tokens):
     assert np.asarray(tokens[:2]).shape == (2, 2, 1)
 
 
-@pytest.mark.parametrize("code", [["a", "b"] * 8, pd.Categorical(["a", "b"] * 8)], ids=["text", "category"])
-def test_codes_beside_numbers_are_told_what_to_become(code):
-    table = coded("ab" * 8, "ab").assign(code=code, much=0.5)
-    sentence = r"number its values, as table\[name\]\.astype\('category'\)\.cat\.codes does"
-    with pytest.raises(InputError, match=sentence):
+def test_categories_among_numbers_are_ids(rng):
+    codes, much = "abbaacbbcaabccab", rng.normal(size=16)
+    table = coded(codes, "abc").assign(much=much)
+    numbered = table.assign(code=table["code"].cat.codes)
+    settings = {"embedding_dim": 3, **SMALL}
+    model = LSTMRegressor(**settings).fit(table, np.arange(8.0))
+    told = LSTMRegressor(token_features=["code"], **settings).fit(numbered, np.arange(8.0))
+    assert np.array_equal(model.predict(table), told.predict(numbered))
+    other = coded(codes, "qcba").assign(much=much)
+    assert np.array_equal(model.predict(other), model.predict(table))
+    assert LSTMRegressor(**SMALL).fit(table, np.arange(8.0)).embedding_dim_ == 32
+    both = LSTMRegressor(token_features=["sort"], **settings).fit(table.assign(sort=1), np.arange(8.0))
+    assert both._token_columns == [0, 2]
+    with pytest.raises(
+        ParameterError, match="WordFeatures or categories as X came, but columns of ids need embedding_dim"
+    ):
+        LSTMRegressor(embedding_dim=None, **SMALL).fit(table, np.arange(8.0))
+
+
+def test_categories_among_numbers_come_back(rng):
+    table = coded("abbaacbb", "abc").assign(much=rng.normal(size=8)).rename_axis(["id", "t"])
+    sequences = SequenceArray.from_long(table)
+    pd.testing.assert_frame_equal(sequences.to_long(), table)
+    assert sequences[[2, 0]].to_long()["code"].tolist() == list("acab")
+    names = SummaryFeatures().fit(table).get_feature_names_out().tolist()
+    assert names[-4:] == ["length", "code=a", "code=b", "code=c"]
+    assert SummaryFeatures().fit_transform(table).toarray()[:, -3:].tolist() == [
+        [1, 1, 0],
+        [1, 1, 0],
+        [1, 0, 1],
+        [0, 2, 0],
+    ]
+    with pytest.raises(
+        InputError, match="column 'code' of type Categorical came, but values must be numbers"
+    ):
+        PerTimestep(StandardScaler()).fit(table)
+
+
+def test_texts_beside_numbers_are_told_what_to_become():
+    table = coded("ab" * 8, "ab").assign(code=["a", "b"] * 8, much=0.5)
+    with pytest.raises(
+        InputError, match=r"make it categorical, as table\.astype\(\{'code': 'category'\}\) of"
+    ):
         LSTMRegressor(**SMALL).fit(table, np.arange(8.0))
-    table["code"] = table["code"].astype("category").cat.codes
-    LSTMRegressor(token_features=["code"], **SMALL).fit(table, np.arange(8.0))
+    LSTMRegressor(**SMALL).fit(table.astype({"code": "category"}), np.arange(8.0))
 
 
 def test_forecasters_read_no_tokens(tokens):

@@ -79,8 +79,9 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         | one_of("all")
         | iterable_of(integer(0) | instance_of(str, words="a name"), words="a list of columns of X"),
         doc="""Columns of X, by number or name, that hold token ids, where the others hold numbers: a code of
-        what happened beside how much; "all" if there are no numbers, as with the output of WordFeatures,
-        which needs not be told. Each gets vectors of its own, of width `embedding_dim`, "auto" is 32.""",
+        what happened beside how much; "all" if there are no numbers. The output of WordFeatures, and
+        categorical columns of a long table, need not be told. Each gets vectors of its own,
+        of width `embedding_dim`, "auto" is 32.""",
     )
 
     _reads_tokens = False  # whether a step of the training data is one token id
@@ -120,14 +121,15 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         if self.token_features is None and not sequences._holds_ids:
             return []
         if self.embedding_dim is None or self.embeddings is not None or self.init_from is not None:
-            came = "WordFeatures as X" if self.token_features is None else "token_features"
+            came = "WordFeatures or categories as X" if self.token_features is None else "token_features"
             raise ParameterError(
                 f"{caller}: {came} came, but columns of ids need embedding_dim, the width of their vectors, "
                 f'and neither embeddings nor init_from. Set embedding_dim of {owner} to "auto" or an int.'
             )
-        if self.token_features is None or isinstance(self.token_features, str):  # "all"
+        if isinstance(self.token_features, str):  # "all"
             return list(range(sequences.n_features))
-        return find_columns(sequences, self.token_features, caller, "token_features")
+        named = find_columns(sequences, self.token_features or (), caller, "token_features")
+        return sorted({*named, *sequences._id_columns})
 
     def _set_sizes(self, sequences: SequenceArray) -> None:
         """Settle what "auto" means for these sequences."""

@@ -66,10 +66,11 @@ def _summary(networks: dict[str, Any], X) -> list:
         return [FunctionTransformer(_texts), TfidfVectorizer(sublinear_tf=True, **cut)]
     inner = [innermost(network) for network in networks.values()]
     columns = next((c for c in (getattr(n, "token_features", None) for n in inner) if c is not None), None)
-    if columns == "all" or getattr(X, "_holds_ids", False) or names_ids(X):
+    if columns == "all":
         return [SummaryFeatures(tokens="all"), TfidfTransformer(sublinear_tf=True)]
-    if columns is not None:  # counts beside means: sparse
-        return [SummaryFeatures(tokens=columns), StandardScaler(with_mean=False)]
+    if columns is not None or getattr(X, "_holds_ids", False) or names_ids(X):
+        # Counts are sparse, beside means or alone.
+        return [SummaryFeatures(tokens=columns or "auto"), StandardScaler(with_mean=False)]
     if getattr(X, "vocabulary", None) is not None or any(getattr(n, "_has_vectors", False) for n in inner):
         return [SummaryFeatures(tokens=True), TfidfTransformer(sublinear_tf=True)]
     return [SummaryFeatures(), StandardScaler()]

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence._params import Parameters, Rule, integer, none, one_of, param
 from sksequence.exceptions import InputError
 from sksequence.preprocessing.transformer import SequenceTransformer
-from sksequence.sequences import SequenceArray, as_sequences, check_features, in_vocabulary
+from sksequence.sequences import SequenceArray, as_sequences, check_features, in_vocabulary, names_ids
 
 __all__ = ["SequencePadder"]
 
@@ -77,7 +77,8 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
             If `X` cannot be read as sequences, or holds tokens and `value` is no id.
         """
         self._check_parameters()
-        sequences = as_sequences(X, caller=f"{type(self).__name__}.fit", missing="mask", tokens=None)
+        tokens = False if names_ids(X) else None
+        sequences = as_sequences(X, caller=f"{type(self).__name__}.fit", missing="mask", tokens=tokens)
         self._is_tokens = sequences.is_tokens
         if self._is_tokens and not (self.value >= 0 and self.value == int(self.value)):
             raise InputError(

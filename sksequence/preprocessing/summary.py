@@ -164,11 +164,12 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
 
     def _find_columns(self, sequences: SequenceArray) -> list[int]:
         """Positions of the columns whose ids are counted."""
-        if self._is_tokens or self.tokens == "all" or (self.tokens == "auto" and sequences._holds_ids):
+        if self._is_tokens or self.tokens == "all":
             return list(range(sequences.n_features))
         if isinstance(self.tokens, (bool, str)):
-            return []
-        return find_columns(sequences, self.tokens, f"{type(self).__name__}.fit", "tokens")
+            return list(sequences._id_columns) if self.tokens == "auto" else []
+        named = find_columns(sequences, self.tokens, f"{type(self).__name__}.fit", "tokens")
+        return sorted({*named, *sequences._id_columns})
 
     def _check_ids(self, sequences: SequenceArray, method: str) -> None:
         if self._counted and not self._is_tokens:

@@ -155,7 +155,8 @@ class WordFeatures(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
         values = ids[np.array(steps, dtype=np.intp)]
         names = list(self.vocabularies_)
         sequences = SequenceArray(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
-        return self._as_output(sequences._replace(_holds_ids=True, _vocabulary=self._names()))
+        columns = tuple(range(len(names)))
+        return self._as_output(sequences._replace(_id_columns=columns, _vocabulary=self._names()))
 
     def _names(self) -> tuple[tuple[str, ...], ...]:
         """What the ids of each column stand for."""

@@ -81,9 +81,9 @@ class SequenceArray:
     ndim = 1
     # Plain lists of numbers may be a table written out or sequences that happen to be equally long.
     _from_lists = False
-    # Whether every column holds token ids, though as floats, as WordFeatures gives them.
-    _holds_ids = False
-    # Names of tokens by id; of columns of ids, those of each.
+    # Columns that hold token ids, though as floats, as WordFeatures gives them.
+    _id_columns: tuple[int, ...] = ()
+    # Names of tokens by id; where there are columns of ids, those of each column, none of numbers.
     _vocabulary: tuple | None = None
 
     def __init__(
@@ -252,6 +252,11 @@ class SequenceArray:
         return padded if dtype is None else padded.astype(dtype, copy=False)
 
     # Changing ------------------------------------------------------------------------------------
+
+    @property
+    def _holds_ids(self) -> bool:
+        """Whether some column, of several, holds token ids."""
+        return bool(self._id_columns)
 
     def _replace(self, **attributes) -> SequenceArray:
         """Replace some attributes, already valid, in a shallow twin."""
@@ -500,9 +505,9 @@ class SequenceArray:
             Column that orders the rows of a sequence. None: the second level of the index, or, if
             `sequence` is a column, the order in which the rows stand.
         columns : list of str, default=None
-            Columns that hold the values. None: all the others. They must be numeric, or all
+            Columns that hold the values. None: all the others. They must be numeric, or
             categorical ones of pandas: a single one is read as tokens, its categories as their
-            `vocabulary`, several as columns of ids.
+            `vocabulary`, several, or one among numbers, as columns of ids.
 
         Returns
         -------

@@ -40,7 +40,7 @@ def as_sequences(
           (length_i, n_features) or (length_i,);
         - :class:`SequenceArray`;
         - long DataFrame with an index of two levels, (sequence, time); its only column may be a
-          categorical one, whose codes are token ids;
+          categorical one, whose codes are token ids, and so may others with ``tokens=None``;
         - Arrow or polars column of lists;
         - with ``tokens=True``, integers in any of these forms; a flat list is one sequence.
     caller : str, default="as_sequences"
@@ -100,10 +100,10 @@ def _read(X, caller: str, tokens: bool | None) -> SequenceArray:
 
 
 def names_ids(X) -> bool:
-    """Whether X is a long table of several columns, all categorical: ids that say what they stand for."""
+    """Whether X is a long table of several columns, some categorical: ids that say what they stand for."""
     if getattr(getattr(X, "index", None), "nlevels", 1) != 2 or getattr(X, "ndim", 1) != 2:
         return False
-    return X.shape[1] > 1 and all(str(dtype) == "category" for dtype in X.dtypes)
+    return X.shape[1] > 1 and any(str(dtype) == "category" for dtype in X.dtypes)
 
 
 def _refuse_texts(X, caller: str) -> None:

@@ -66,9 +66,13 @@ def read_long(table, sequence, time, columns, caller: str, *, tokens: bool | Non
         kept = kept[order]
     firsts = _first_rows(kept, sequence, time, caller)
     vocabulary: Any = None
-    named = tokens is not False and all(_has_categories(frame[name]) for name in columns)
+    named: list[str] = []
+    if tokens is not False:
+        named = [name for name in columns if _has_categories(frame[name])]
+    if tokens and len(named) < len(columns):
+        named = []  # one column of tokens is asked for
     if named:
-        values, vocabulary = _named_ids(frame, columns, order, caller)
+        values, vocabulary = _named_ids(frame, columns, named, order, caller)
     else:
         values = _values(frame, columns, order, caller, bool(tokens))
     ids = kept[sequence][firsts].to_numpy()
@@ -81,7 +85,9 @@ def read_long(table, sequence, time, columns, caller: str, *, tokens: bool | Non
     sequences = SequenceArray(
         values, firsts, lengths, feature_names=columns, ids=ids, vocabulary=vocabulary, _origin=origin
     )
-    return sequences._replace(_holds_ids=True) if named and len(columns) > 1 else sequences
+    if len(columns) == 1:
+        return sequences
+    return sequences._replace(_id_columns=tuple(map(columns.index, named)))
 
 
 def _keys_as_columns(table, sequence, time, caller: str):
@@ -190,10 +196,17 @@ def _has_categories(column) -> bool:
     return column.implementation.is_pandas_like() and hasattr(column.to_native(), "cat")
 
 
-def _named_ids(frame, columns: list[str], order, caller: str) -> tuple[np.ndarray, tuple]:
-    """Ids and their names: tokens of one column, or columns of ids as floats with the names of each."""
-    ids, names = zip(*(_categories(frame[name], order, caller) for name in columns), strict=True)
-    return (ids[0], names[0]) if len(columns) == 1 else (np.column_stack(ids).astype(np.float32), names)
+def _named_ids(frame, columns: list[str], named: list[str], order, caller: str) -> tuple[np.ndarray, tuple]:
+    """Ids and their names: tokens of one column, or columns of ids as floats among numbers, with names."""
+    ids = {name: _categories(frame[name], order, caller) for name in named}
+    if len(columns) == 1:
+        return ids[columns[0]]
+    numbers = [name for name in columns if name not in ids]
+    rest = _values(frame, numbers, order, caller, False) if numbers else np.empty((0, 0), np.float32)
+    values = np.empty((len(frame), len(columns)), rest.dtype)
+    for place, name in enumerate(columns):
+        values[:, place] = ids[name][0] if name in ids else rest[:, numbers.index(name)]
+    return values, tuple(ids[name][1] if name in ids else () for name in columns)
 
 
 def _categories(column, order, caller: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -215,8 +228,8 @@ def _values(frame, columns, order, caller: str, tokens: bool) -> np.ndarray:
         if not (dtype.is_numeric() or dtype == nw.Boolean):
             leave = "Name the numeric columns in columns=" if caller.endswith("from_long") else "Leave it out"
             advice = (
-                f"{leave}, or number its values, as table[name].astype('category').cat.codes does, and "
-                "name it in token_features of a network."
+                f"{leave}, or make it categorical, as table.astype({{{name!r}: 'category'}}) of pandas does, "
+                "for a network that reads it as ids."
             )
             if dtype in (nw.Categorical, nw.Enum) and len(columns) == 1:
                 advice = "Pass table.to_pandas(), whose categories are read as tokens, or encode this one."
@@ -324,7 +337,8 @@ def _written(sequences: SequenceArray, values: np.ndarray, place: int):
     """A column as it is written: ids by their names."""
     column, names = values[:, place], sequences.vocabulary
     if sequences._holds_ids and sequences._vocabulary is not None:
-        column, names = column.astype(np.int64), sequences._vocabulary[place]
+        names = sequences._vocabulary[place] or None
+        column = column if names is None else column.astype(np.int64)
     if names is None or len(set(names)) < len(names) or column.max(initial=0) >= len(names):
         return column
     import pandas as pd

@@ -67,8 +67,19 @@ def in_vocabulary(sequences: SequenceArray, known: tuple | None, caller: str) ->
     columns = (came, known) if nested[0] else ((came,), (known,))
     values = np.empty_like(sequences.values)
     for place, (theirs, ours) in enumerate(zip(*columns, strict=True)):
+        if not (theirs and ours):  # numbers
+            values[:, place] = sequences.values[:, place]
+            continue
         ids = {name: i for i, name in enumerate(ours)}
-        unknown = ids.get(_UNKNOWN, len(ours))
+        unknown = ids.get(_name_of_unknown(ids), len(ours))
         numbers = np.array([ids.get(name, unknown) for name in theirs])
         values[:, place] = numbers[sequences.values[:, place].astype(np.intp)]
     return sequences._replace(_values=values, _vocabulary=known)
+
+
+def _name_of_unknown(ids: dict[str, int]) -> str:
+    """The name of what training did not know: WordFeatures lengthens it where "[UNK]" is a word."""
+    name = _UNKNOWN
+    while name + "_" in ids:
+        name += "_"
+    return name
