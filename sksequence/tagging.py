@@ -12,7 +12,15 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import boolean, integer, number, one_of, param
-from sksequence.engine import ClassWeight, Examples, GRUCell, LSTMCell, RNNCell, SupervisedReader
+from sksequence.engine import (
+    ClassWeight,
+    Examples,
+    GRUCell,
+    LSTMCell,
+    RNNCell,
+    SupervisedReader,
+    read_weights,
+)
 from sksequence.exceptions import InputError
 from sksequence.metrics import token_accuracy
 from sksequence.metrics.labels import StepLabels, read_labels
@@ -147,7 +155,8 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         sequences = self._read(X, caller)
         labels = self._aligned(y, sequences, caller)
         true = RaggedList.split(labels.values, labels.lengths)
-        return token_accuracy(true, self.predict(sequences), sample_weight=sample_weight)
+        weights = None if sample_weight is None else read_weights(sample_weight, sequences, caller)
+        return token_accuracy(true, self.predict(sequences), sample_weight=weights)
 
     # ------------------------------------------------------------------ the task
     def _aligned(self, y, sequences, caller) -> StepLabels:
@@ -182,11 +191,17 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         kinds = [{"S": "U"}.get(a.dtype.kind, a.dtype.kind) for a in (labels, self.classes_)]
         if "O" not in kinds and (kinds[0] == "U") != (kinds[1] == "U"):
             return np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=bool)
-        places = np.searchsorted(self.classes_, labels).clip(max=len(self.classes_) - 1)
+        try:
+            places = np.searchsorted(self.classes_, labels).clip(max=len(self.classes_) - 1)
+        except TypeError:  # objects of other kinds
+            return np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=bool)
         return places.astype(np.int64), self.classes_[places] == labels
 
     def _distinct(self, y: StepLabels) -> tuple[np.ndarray, np.ndarray]:
-        """The labels that occur, sorted, and the code of each step; missing labels are refused."""
+        """The labels that occur, sorted, and the code of each step.
+
+        Labels that are missing, fractions, or of kinds that have no order are refused.
+        """
         missing = pd.isna(y.values)
         if missing.any():
             i, step = y.place(int(missing.argmax()))
@@ -202,7 +217,14 @@ class SequenceTagger(ClassWeight, SupervisedReader):
                 f"{type(self).__name__}: y holds {y.values[row]:g} at step {step} of sequence {i}, but "
                 "labels are classes, no fractions. Cut them into classes, for example with numpy.digitize."
             )
-        return np.unique(y.values, return_inverse=True)
+        try:
+            return np.unique(y.values, return_inverse=True)
+        except TypeError:
+            kinds = " and ".join(sorted({type(label).__name__ for label in y.values.tolist()}))
+            raise InputError(
+                f"{type(self).__name__}: y holds labels of type {kinds}, which have no order among them, but "
+                "labels are strings or numbers, all of one kind. Convert them, for example with str."
+            ) from None
 
     def _network(self, sequences, generator):
         return (ChainNetwork if self.crf else StepNetwork)(

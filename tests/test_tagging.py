@@ -3,6 +3,7 @@
 import pickle
 import re
 import warnings
+from enum import Enum
 
 import joblib
 import numpy as np
@@ -31,6 +32,7 @@ from sksequence.exceptions import InputError, ParameterError
 from sksequence.metrics import token_accuracy
 
 TAGGERS = (RNNTagger, LSTMTagger, GRUTagger)
+Mood = Enum("Mood", [("calm", 0), ("glad", 1), ("sad", 2)])
 CASES = [(tagger, both, crf) for tagger in TAGGERS for both in (False, True) for crf in (False, True)]
 
 
@@ -177,6 +179,39 @@ def test_long_tables_are_matched_by_their_index(X, y):
     assert model.score(table, shuffled) == model.score(X, y)
     with pytest.raises(InputError, match="the ids of y and X differ, first 1 and 0, but labels are matched"):
         make().fit(table.drop(index=3), labels.drop(index=0))
+    with pytest.raises(InputError, match=r"X has 40 ids and y has 19, .* in the order \(sequence, time\)"):
+        make().fit(table, labels.swaplevel())
+
+
+def test_weights_are_matched_by_their_index(X, y):
+    index = pd.MultiIndex.from_tuples([(f"m{i:02}", t) for i, x in enumerate(X) for t in range(len(x))])
+    table = pd.DataFrame(np.concatenate(X), index=index, columns=["a", "b", "c"])
+    labels = pd.Series(np.concatenate(y), index=index)
+    counts = np.arange(40.0)
+    by_name = pd.Series(counts, index=[f"m{i:02}" for i in range(40)])[::-1]
+    model = make().fit(table, labels, sample_weight=by_name)
+    assert torch.equal(weights(model), weights(make().fit(X, y, sample_weight=counts)))
+    assert model.score(table, labels, sample_weight=by_name) == model.score(X, y, sample_weight=counts)
+    with pytest.raises(
+        InputError, match=r"sample_weight has no weight for id 'm39' \(1 of 40 ids are missing"
+    ):
+        make().fit(table, labels, sample_weight=by_name[1:])
+    with pytest.raises(InputError, match=r"GRUTagger.score: sample_weight is indexed by 2 levels"):
+        model.score(table, labels, sample_weight=pd.Series(1.0, index=index))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (lambda y: [np.ones(len(c)) for c in y], "holds rows of unlike lengths, but one weight for each"),
+        (lambda y: np.ones(39), r"of shape \(39,\) came for 40 sequences, but one weight for each"),
+    ],
+)
+def test_one_weight_a_sequence_is_needed(X, y, given, told):
+    for method in (make().fit, make().fit(X, y).score):
+        caller = f"GRUTagger.{method.__name__}"
+        with pytest.raises(InputError, match=rf"^{caller}: sample_weight {told}"):
+            method(X, y, sample_weight=given(y))
 
 
 def test_a_table_of_numbers_is_one_label_a_cell():
@@ -442,6 +477,21 @@ def test_untrained_taggers_say_so(method, X, y):
             lambda y: [[None, *map(str, c[1:])] for c in y],
             "GRUTagger: y has no label at step 0 of sequence 0 (40 missing in all), but each step needs one. "
             "Fill them, or drop these steps from X and y.",
+        ),
+        (
+            lambda y: [[Mood(label) for label in c] for c in y],
+            "GRUTagger: y holds labels of type Mood, which have no order among them, but labels are strings "
+            "or numbers, all of one kind. Convert them, for example with str.",
+        ),
+        (
+            lambda y: [np.array([*c[1:].tolist(), "x"], dtype=object) for c in y],
+            "GRUTagger: y holds labels of type int and str, which have no order among them, but labels are "
+            "strings or numbers, all of one kind. Convert them, for example with str.",
+        ),
+        (
+            lambda y: np.zeros((40, 18)),  # all others may be padded
+            "GRUTagger.fit: sequence 14 of X has 19 steps and y has 18 labels for it, but each step needs "
+            "one label. Check that both come from the same sequences, in the same order.",
         ),
         (
             lambda y: [[[label, label] for label in c] for c in y],

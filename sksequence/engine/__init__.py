@@ -11,6 +11,7 @@ from sksequence.engine.gradients import GradientFlow
 from sksequence.engine.matched_score import MatchedScore
 from sksequence.engine.probe import OpenLayer, Probe
 from sksequence.engine.reporting import with_callbacks
+from sksequence.engine.sample_weight import read_weights
 from sksequence.engine.schedule import Budget, plan
 from sksequence.engine.seeds import draw_seed
 from sksequence.engine.stack import RecurrentStack
@@ -40,6 +41,7 @@ __all__ = [
     "TrainingBoard",
     "draw_seed",
     "plan",
+    "read_weights",
     "returned_memory",
     "with_callbacks",
 ]

@@ -6,6 +6,8 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from sksequence.engine.sample_weight import read_weights
+
 __all__ = ["MatchedScore"]
 
 
@@ -32,6 +34,9 @@ class MatchedScore:
         check_is_fitted(self, "net_")
         owner: Any = self
         sequences = owner._read(X, "score")
-        y = owner._aligned(y, sequences, f"{type(self).__name__}.score")
+        caller = f"{type(self).__name__}.score"
+        y = owner._aligned(y, sequences, caller)
         parent: Any = super()
+        if sample_weight is not None:
+            sample_weight = read_weights(sample_weight, sequences, caller)
         return parent.score(sequences, y, sample_weight)

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import integer, iterable_of, number, one_of, param
 from sksequence.engine.batches import Examples
 from sksequence.engine.probe import Probe
 from sksequence.engine.reader import SequenceReader
 from sksequence.engine.reporting import with_callbacks
+from sksequence.engine.sample_weight import read_weights
 from sksequence.engine.splits import hold_back
 from sksequence.exceptions import InputError
 from sksequence.modules import POOLINGS, SequenceNetwork
@@ -120,7 +121,7 @@ class SupervisedReader(SequenceReader):
         y = self._aligned(y, sequences, caller)
         targets = self._encode_targets(y, reset=fresh, classes=classes)
         _check_as_many(sequences, targets, caller)
-        weights = self._weights(sample_weight, targets, caller)
+        weights = self._weights(sample_weight, sequences, targets, caller)
         examples = Examples(sequences, targets, weights)
         if weights is not None and (weights > 0).any():
             # A sample of no weight must not shift the moments of the inputs, nor those of a batch.
@@ -143,16 +144,13 @@ class SupervisedReader(SequenceReader):
         self._run(train, valid, budget=budget, reported=(sequences, y))
         return self
 
-    def _weights(self, sample_weight, targets: np.ndarray, caller: str) -> np.ndarray | None:
+    def _weights(
+        self, sample_weight, sequences: SequenceArray, targets: np.ndarray, caller: str
+    ) -> np.ndarray | None:
         weights = self._target_weights(targets)
         if sample_weight is None:
             return weights
-        given = _check_sample_weight(sample_weight, targets, dtype=np.float64)
-        if (given < 0).any():
-            raise InputError(
-                f"{caller}: sample_weight holds {given.min():g} at position {int(given.argmin())}, but "
-                "weights cannot be negative. Use 0 to leave a sample out."
-            )
+        given = read_weights(sample_weight, sequences, caller)
         return given if weights is None else given * weights
 
     def _split(self, examples: Examples, caller: str) -> tuple[Examples, Examples | None]:

@@ -71,6 +71,11 @@ class StepLabels:
         InputError
             If the number of sequences, a key or a length differs.
         """
+        if len(self) != len(lengths) and self.ids is not None and ids is not None:
+            raise InputError(
+                f"{caller}: {what} has {len(lengths)} ids and y has {len(self)}, but labels are matched to "
+                "sequences by them. Take both from the same table, with levels in the order (sequence, time)."
+            )
         if len(self) != len(lengths):
             raise InputError(
                 f"{caller}: {what} has {len(lengths)} sequences and y has {len(self)} label sequences, but "
@@ -88,7 +93,9 @@ class StepLabels:
             width = int(self.lengths[0])
             inside = np.arange(width) < np.asarray(lengths)[:, np.newaxis]
             return StepLabels(self.values[inside.ravel()], np.asarray(lengths))
-        i = int((self.lengths != lengths).argmax())
+        # Of an array only what is too short is wrong: what it holds beyond a sequence is padding.
+        wrong = self.lengths < lengths if self.rectangular else self.lengths != lengths
+        i = int(np.argmax(wrong))
         raise InputError(
             f"{caller}: sequence {i} of {what} has {lengths[i]} steps and y has {self.lengths[i]} labels for "
             "it, but each step needs one label. Check that both come from the same sequences, in the "

@@ -12,7 +12,9 @@ from sksequence.sequences.array import SequenceArray
 __all__ = ["missing_targets", "targets_in_order"]
 
 
-def targets_in_order(y: Any, sequences: SequenceArray, caller: str) -> Any:
+def targets_in_order(
+    y: Any, sequences: SequenceArray, caller: str, *, name: str = "y", noun: str = "target"
+) -> Any:
     """Bring targets that are indexed by the ids of sequences, as those of a long table, into their order.
 
     Parameters
@@ -24,6 +26,8 @@ def targets_in_order(y: Any, sequences: SequenceArray, caller: str) -> Any:
         Their sequences.
     caller : str
         Who asks: the first words of the error.
+    name, noun : str
+        What `y` is called, and what it holds for each sequence, for the error: weights go the same way.
 
     Returns
     -------
@@ -40,28 +44,29 @@ def targets_in_order(y: Any, sequences: SequenceArray, caller: str) -> Any:
         return y
     if index.nlevels > 1:
         raise InputError(
-            f"{caller}: y is indexed by {index.nlevels} levels, a row for each step, but one target for each "
-            "sequence is needed. Pass y.groupby(level=0).first(), or label the steps with LSTMTagger."
+            f"{caller}: {name} is indexed by {index.nlevels} levels, a row for each step, but one {noun} for "
+            f"each sequence is needed. Pass {name}.groupby(level=0).first()"
+            f"{', or label the steps with LSTMTagger' if name == 'y' else ''}."
         )
     known = index.isin(ids)
     if not known.any():
         return y
-    advice = "Give y one row for each id, or pass y.to_numpy() in the order of the sorted ids."
-    needed = f"but y is indexed by the ids of the sequences. {advice}"
+    advice = f"Give {name} one row for each id, or pass {name}.to_numpy() in the order of the sorted ids."
+    needed = f"but {name} is indexed by the ids of the sequences. {advice}"
     if not index.is_unique:
         twice = index[index.duplicated()]
-        raise InputError(f"{caller}: y has more than one target for id {_plain(twice[0])!r}, {needed}")
+        raise InputError(f"{caller}: {name} has more than one {noun} for id {_plain(twice[0])!r}, {needed}")
     without = ids[index.get_indexer(ids) < 0]
     if len(without):
         raise InputError(
-            f"{caller}: y has no target for id {_plain(without[0])!r} ({len(without)} of {len(ids)} ids are "
-            f"missing), {needed}"
+            f"{caller}: {name} has no {noun} for id {_plain(without[0])!r} ({len(without)} of {len(ids)} ids "
+            f"are missing), {needed}"
         )
     if not known.all():
         unknown = index[~known]
         raise InputError(
             f"{caller}: X has no sequence of id {_plain(unknown[0])!r} ({len(unknown)} of {len(index)} "
-            f"targets have none), {needed}"
+            f"{noun}s have none), {needed}"
         )
     return y.loc[ids]
 
