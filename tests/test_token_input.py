@@ -25,6 +25,7 @@ from sksequence import (
     SequenceTokenizer,
 )
 from sksequence.exceptions import InputError, ParameterError
+from sksequence.inspection import sequence_permutation_importance
 from sksequence.modules import (
     MixedInputs,
     RecurrentLayer,
@@ -548,10 +549,25 @@ def test_categories_among_numbers_come_back(rng):
         [1, 0, 1],
         [0, 2, 0],
     ]
-    with pytest.raises(
-        InputError, match="column 'code' of type Categorical came, but values must be numbers"
-    ):
+    with pytest.raises(InputError, match=r"values must be numbers\. Only networks and SummaryFeatures read"):
         PerTimestep(StandardScaler()).fit(table)
+
+
+def test_ids_are_refused_where_training_had_numbers(rng):
+    table = coded("abbaacbb", "abc").assign(much=rng.normal(size=8))
+    numbers = table.assign(code=table["code"].cat.codes)
+    model = LSTMRegressor(**SMALL).fit(numbers, np.arange(4.0))
+    with pytest.raises(InputError, match=r"predict: ids came as feature 'code', which was numbers in fit\."):
+        model.predict(table)
+
+
+def test_categories_are_exchanged_as_a_feature(rng):
+    table = coded("abbaacbb" * 4, "abc").assign(much=rng.normal(size=32))
+    y = np.repeat([0.0, 1.0], 8)
+    model = LSTMRegressor(**SMALL).fit(table, y)
+    found = sequence_permutation_importance(model, table, y, n_blocks=2, n_repeats=1, random_state=0)
+    assert found.channels.index.tolist() == ["code", "much"]
+    assert found.baseline == pytest.approx(model.score(table, y))
 
 
 def test_texts_beside_numbers_are_told_what_to_become():

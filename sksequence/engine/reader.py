@@ -11,7 +11,7 @@ from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.moments import step_moments
 from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.tokens import TokenInput
-from sksequence.exceptions import ParameterError
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.modules import Encoder, MixedInputs, Standardize
 from sksequence.sequences import (
     SequenceArray,
@@ -104,6 +104,8 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         sequences = self._with_vocabulary(sequences, caller, reset=reset)
         if reset:
             self._token_columns = self._find_columns(sequences, caller)
+        else:
+            self._refuse_new_ids(sequences, caller)
         if self._token_columns:
             check_ids(sequences, self._token_columns, caller)
         return sequences
@@ -130,6 +132,16 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
             return list(range(sequences.n_features))
         named = find_columns(sequences, self.token_features or (), caller, "token_features")
         return sorted({*named, *sequences._id_columns})
+
+    def _refuse_new_ids(self, sequences: SequenceArray, caller: str) -> None:
+        """Refuse ids where training had numbers."""
+        new = [i for i in sequences._id_columns if i not in self._token_columns]
+        if new:
+            name = (sequences.feature_names or range(sequences.n_features))[new[0]]
+            raise InputError(
+                f"{caller}: ids came as feature {name!r}, which was numbers in fit. Pass numbers, or "
+                "fit anew."
+            )
 
     def _set_sizes(self, sequences: SequenceArray) -> None:
         """Settle what "auto" means for these sequences."""

@@ -13,7 +13,7 @@ from sklearn.metrics import check_scoring
 from sksequence.engine import draw_seed
 from sksequence.exceptions import InputError
 from sksequence.inspection.probes import last_step
-from sksequence.sequences import SequenceArray, as_sequences, holds_texts
+from sksequence.sequences import SequenceArray, as_sequences, holds_texts, names_ids
 
 __all__ = ["SequenceImportance", "sequence_permutation_importance"]
 
@@ -175,7 +175,8 @@ def sequence_permutation_importance(
             "its last step pipe[-1], and pipe[:-1].transform(X) as X."
         )
     tokens = bool(getattr(inner, "_reads_tokens", False) or getattr(X, "is_tokens", False))
-    sequences = _apart(as_sequences(X, caller=caller, missing="mask", tokens=tokens))
+    read_as = None if names_ids(X) else tokens  # a table says which columns are ids
+    sequences = _apart(as_sequences(X, caller=caller, missing="mask", tokens=read_as))
     scorer = check_scoring(estimator, scoring=scoring)
     baseline = float(scorer(estimator, X, y))
     exchange = _Exchange(sequences, np.random.default_rng(draw_seed(random_state)))

@@ -231,7 +231,9 @@ def _values(frame, columns, order, caller: str, tokens: bool) -> np.ndarray:
                 f"{leave}, or make it categorical, as table.astype({{{name!r}: 'category'}}) of pandas does, "
                 "for a network that reads it as ids."
             )
-            if dtype in (nw.Categorical, nw.Enum) and len(columns) == 1:
+            if _has_categories(frame[name]):
+                advice = "Only networks and SummaryFeatures read categories as ids: leave it out here."
+            elif dtype in (nw.Categorical, nw.Enum):
                 advice = "Pass table.to_pandas(), whose categories are read as tokens, or encode this one."
             raise InputError(
                 f"{caller}: the column {name!r} of type {dtype} came, but values must be numbers. {advice}"
