@@ -15,6 +15,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import make_scorer
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -37,8 +38,9 @@ from sksequence import (
     forecast_scorer,
 )
 from sksequence.exceptions import InputError, NoSkillWarning, ParameterError
+from sksequence.metrics import entity_f1, entity_precision, entity_recall, token_accuracy
 from sksequence.model_selection import ComparisonDisplay
-from sksequence.model_selection.candidates import task_of
+from sksequence.model_selection.candidates import candidates, task_of
 from sksequence.model_selection.footprint import peak_memory
 from sksequence.model_selection.measures import answer_times, n_bytes, n_parameters
 from sksequence.model_selection.significance import corrected_t_test
@@ -194,6 +196,35 @@ def test_taggers_and_language_models_are_compared_without_baselines(rng):
     assert np.isfinite(found.table["score"]).all()
 
 
+def test_texts_without_targets_are_for_language_models():
+    texts = ["the cat sat", "a dog ran", "on the mat", "to the cat"]
+    tokens = SequenceTokenizer().fit_transform(texts)
+    assert [task_of({}, X, None) for X in (texts, pd.Series(texts), tokens)] == ["language"] * 3
+    assert [task_of({}, X, None) for X in ([1.0, 2.0], np.zeros((9, 2)))] == ["forecasting"] * 2
+    assert task_of({}, texts, [0, 1, 0, 1]) == "classification"
+    models = candidates({}, "language", horizon=None, random_state=0)
+    assert {name: type(model).__name__ for name, model in models.items()} == {
+        cell: f"{cell}LanguageModel" for cell in ("RNN", "LSTM", "GRU")
+    }
+
+
+def test_scores_of_taggers_go_by_name(rng):
+    X = [rng.normal(size=(n, 1)) for n in rng.integers(2, 6, size=12)]
+    y = [np.where(x[:, 0] > 0, "B-UP", "O") for x in X]
+    networks = {"LSTM": LSTMTagger(**(SMALL | {"max_epochs": 20}))}
+    for metric in (token_accuracy, entity_f1, entity_precision, entity_recall):
+        found = compared(networks, X, y, scoring=metric.__name__)
+        by_hand = compared(networks, X, y, scoring=make_scorer(metric))
+        assert found.scoring == metric.__name__
+        pd.testing.assert_frame_equal(found.scores, by_hand.scores)
+        assert found.scores.to_numpy().min() > 0
+    with pytest.raises(ParameterError, match=r"None, 'token_accuracy', 'entity_f1', .* Got 'f1_macro'"):
+        compared(networks, X, y, scoring="f1_macro")
+    model = LSTMLanguageModel(hidden_size=4, max_epochs=1)
+    with pytest.raises(ParameterError, match=r"None or a callable for language, .* Got 'perplexity' instead"):
+        compared({"LSTM": model}, ["a b"] * 9, scoring="perplexity")
+
+
 def test_taggers_read_long_tables(rng):
     X = [rng.normal(size=(n, 1)) for n in rng.integers(2, 6, size=12)]
     y = [(x[:, 0] > 0).astype(int) for x in X]
@@ -203,7 +234,7 @@ def test_taggers_read_long_tables(rng):
     networks = {"LSTM": LSTMTagger(**SMALL)}
     long, ragged = compared(networks, table[::-1], labels), compared(networks, X, y)
     pd.testing.assert_frame_equal(long.scores, ragged.scores)
-    assert task_of({}, labels) == "tagging"
+    assert task_of({}, table, labels) == "tagging"
     groups = index.get_level_values(0) % 4
     grouped = compared(networks, table, labels, cv=GroupKFold(3), groups=groups)
     listed = compared(networks, X, y, cv=GroupKFold(3), groups=np.arange(12) % 4)

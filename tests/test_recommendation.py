@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sksequence import LSTMForecaster, PerTimestep, recommend
+from sksequence import LSTMForecaster, PerTimestep, SequenceTokenizer, recommend
 from sksequence.datasets import load_nottingham
 from sksequence.exceptions import InputError, ParameterError
 
@@ -174,5 +174,9 @@ def test_targets_that_do_not_fit_are_refused():
         recommend(X[:3], y[:3])
     with pytest.raises(InputError, match=r"^recommend: .* taggers are not among .* Begin with LSTMTagger\.$"):
         recommend(X, [["a"] * 5] * 20)
+    texts = ["good film", "bad film"] * 4
+    for came in (texts, SequenceTokenizer().fit_transform(texts)):
+        with pytest.raises(InputError, match=r"^recommend: texts or tokens came without y, but language"):
+            recommend(came)
     with pytest.raises(InputError, match="y is None"):
         recommend(X, task="regression")

@@ -13,7 +13,9 @@ from sksequence.classification import GRUClassifier, LSTMClassifier, RNNClassifi
 from sksequence.exceptions import InputError
 from sksequence.forecasting import GRUForecaster, LSTMForecaster, RNNForecaster
 from sksequence.inspection.probes import named_estimators
+from sksequence.language import GRULanguageModel, LSTMLanguageModel, RNNLanguageModel
 from sksequence.regression import GRURegressor, LSTMRegressor, RNNRegressor
+from sksequence.sequences import holds_texts
 from sksequence.tagging import GRUTagger, LSTMTagger, RNNTagger
 
 __all__ = ["TASKS", "candidates", "innermost", "is_network", "named", "task_of"]
@@ -23,6 +25,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "regression": {"RNN": RNNRegressor, "LSTM": LSTMRegressor, "GRU": GRURegressor},
     "forecasting": {"RNN": RNNForecaster, "LSTM": LSTMForecaster, "GRU": GRUForecaster},
     "tagging": {"RNN": RNNTagger, "LSTM": LSTMTagger, "GRU": GRUTagger},
+    "language": {"RNN": RNNLanguageModel, "LSTM": LSTMLanguageModel, "GRU": GRULanguageModel},
 }
 
 
@@ -41,20 +44,22 @@ def is_network(estimator) -> bool:
     return any(hasattr(type(part), "_probe") for part in parts)
 
 
-def task_of(estimators: dict[str, Any], y) -> str:
-    """What is to be learned: by the estimators, or without any by the targets.
+def task_of(estimators: dict[str, Any], X, y) -> str:
+    """What is to be learned: by the estimators, or without any by the data.
 
     Parameters
     ----------
     estimators : dict of str to estimator
         May be empty.
+    X : array-like
+        Sequences, series or texts.
     y : array-like or None
         Targets.
 
     Returns
     -------
     task : str
-        One of `TASKS`, or "language".
+        One of `TASKS`.
 
     Raises
     ------
@@ -62,7 +67,7 @@ def task_of(estimators: dict[str, Any], y) -> str:
         If the estimators are for different tasks.
     """
     if not estimators:
-        return _task_of_targets(y)
+        return _task_of_data(X, y)
     found = {name: _task_of_estimator(estimator) for name, estimator in estimators.items()}
     if len(set(found.values())) > 1:
         raise InputError(
@@ -82,9 +87,10 @@ def _task_of_estimator(estimator) -> str:
     return "regression" if is_regressor(estimator) else "language"
 
 
-def _task_of_targets(y) -> str:
+def _task_of_data(X, y) -> str:
     if y is None:
-        return "forecasting"
+        tokens = holds_texts(X) or getattr(X, "vocabulary", None) is not None
+        return "language" if tokens else "forecasting"
     if getattr(getattr(y, "index", None), "nlevels", 1) == 2:  # a row for each step
         return "tagging"
     if not hasattr(y, "shape") and len(y) and isinstance(y[0], (list, tuple, np.ndarray)):

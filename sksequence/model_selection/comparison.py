@@ -12,11 +12,12 @@ import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, make_scorer
 from sklearn.model_selection import check_cv
 
 from sksequence._params import Rule, boolean, integer, none, number, one_of
 from sksequence.exceptions import InputError, NoSkillWarning, ParameterError
+from sksequence.metrics import entity_f1, entity_precision, entity_recall, token_accuracy
 from sksequence.model_selection.candidates import (
     TASKS,
     candidates,
@@ -49,6 +50,10 @@ _SCORES = {
     "forecasting": "R²",
     "tagging": "accuracy of steps",
     "language": "minus bits a token",
+}
+# Scores of taggers that `scoring` may name: scikit-learn has none of steps.
+_OWN_SCORES = {
+    score.__name__: score for score in (token_accuracy, entity_f1, entity_precision, entity_recall)
 }
 # Means that differ by rounding alone are equal.
 _ROUNDING = 1e-9
@@ -83,14 +88,15 @@ def compare(
         Sequences, as the estimators take them; for forecasters rows of a series or table.
     y : array-like or None, default=None
         A target for each sequence; for forecasters as in their `fit`.
-    task : {"classification", "regression", "forecasting", "tagging"} or None, default=None
-        What the default networks learn. None takes it from the estimators; without any, "forecasting"
-        without y, "tagging" if y holds sequences, "regression" if it holds fractions, else
-        "classification".
+    task : {"classification", "regression", "forecasting", "tagging", "language"} or None, default=None
+        What the default networks learn. None takes it from the estimators; without any, "language" or
+        "forecasting" without y, by whether X holds texts, "tagging" if y holds sequences, "regression" if it
+        holds fractions, else "classification".
     baselines : bool, default=True
         Whether models that a network has to beat take part: a "dummy" that ignores X and a "linear" model
         on :class:`~sksequence.preprocessing.SummaryFeatures`, counts of tokens or TF-IDF of texts; of
-        forecasts "naive", "seasonal naive" and "linear". Taggers have none.
+        forecasts "naive", "seasonal naive" and "linear". Taggers and language models have
+        none.
     cv : int, splitter or iterable, default=5
         Folds. An int: as many of StratifiedKFold for classifiers, of
         :class:`RollingOriginSplit` for forecasters, else of KFold, not shuffled.
@@ -98,7 +104,8 @@ def compare(
         For splitters that keep groups together; of a long table one for each sequence, or row.
     scoring : str, callable or None, default=None
         What is scored, as in scikit-learn; greater is better. For forecasters also a name that
-        :func:`forecast_scorer` knows, such as "mase". None is `estimator.score`.
+        :func:`forecast_scorer` knows, such as "mase"; for taggers "token_accuracy", "entity_f1",
+        "entity_precision" or "entity_recall". None is `estimator.score`.
     horizon : int or None, default=None
         Steps that default forecasters look ahead; None is 1.
     n_calls : int, default=100
@@ -170,7 +177,7 @@ def compare(
                 f"The {name!r} parameter of compare must be {rule.words}. Got {given[name]!r} instead."
             )
     mine = named(estimators)
-    task = _settled(task, mine, y)
+    task = _settled(task, mine, X, y)
     if horizon is not None and (mine or task != "forecasting"):
         raise ParameterError(
             "The 'horizon' parameter of compare must be None unless the default forecasters are compared. "
@@ -201,9 +208,9 @@ def compare(
 
 
 # ---------------------------------------------------------------------- who, and on what
-def _settled(task: str | None, estimators: dict, y) -> str:
+def _settled(task: str | None, estimators: dict, X, y) -> str:
     """The task, which the estimators decide where there are some."""
-    found = task_of(estimators, y) if estimators or task is None else task
+    found = task_of(estimators, X, y) if estimators or task is None else task
     if task not in (None, found):
         raise ParameterError(
             f"The 'task' parameter of compare must be None or {found!r}, the task of the estimators. Got "
@@ -238,9 +245,18 @@ def _folds(cv, task: str, models: dict, X, y, groups) -> list:
 
 
 def _scorer(model, task: str, scoring):
-    if task == "forecasting" and isinstance(scoring, str):
+    if not isinstance(scoring, str) or task in ("classification", "regression"):
+        return check_scoring(model, scoring=scoring)
+    if task == "forecasting":
         return forecast_scorer(scoring)
-    return check_scoring(model, scoring=scoring)
+    own = _OWN_SCORES if task == "tagging" else {}
+    if scoring not in own:
+        raise ParameterError(
+            f"The 'scoring' parameter of compare must be None{''.join(f', {name!r}' for name in own)} or a "
+            f"callable for {task}, since scores of scikit-learn take one target for each sequence. Got "
+            f"{scoring!r} instead."
+        )
+    return make_scorer(own[scoring])
 
 
 def _scoring_name(scoring, task: str) -> str:

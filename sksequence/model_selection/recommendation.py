@@ -11,17 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.utils.multiclass import type_of_target
 
 from sksequence._params import none, number, one_of
 from sksequence.exceptions import InputError, ParameterError
-from sksequence.model_selection.candidates import TASKS
+from sksequence.model_selection.candidates import TASKS, task_of
 from sksequence.model_selection.dependency import season_dependency, step_dependency
 from sksequence.sequences import as_sequences, step_blocks, targets_in_order
 
 __all__ = ["Reason", "Recommendation", "recommend"]
 
-# Taggers are not among what is recommended.
+# Taggers and language models are not among what is recommended.
 _CLASSES = {task: TASKS[task] for task in ("classification", "regression", "forecasting")}
 # Of a network, by whether values are missing.
 _MISSING = ("raise", "mask")
@@ -154,7 +153,7 @@ def recommend(X, y=None, *, task=None, latency=None, memory=None, random_state=N
     RNNClassifier(memory=2.0, random_state=0)
     """
     _check(task, latency, memory)
-    task = task or _task_of(y)
+    task = task or _task_of(X, y)
     if task == "forecasting":
         chosen, cells = _for_series(X, y, random_state)
     else:
@@ -179,15 +178,19 @@ def _check(task, latency, memory) -> None:
             )
 
 
-def _task_of(y) -> str:
-    if y is None:
-        return "forecasting"
-    if isinstance(y, (list, tuple)) and len(y) and isinstance(y[0], (list, tuple, np.ndarray)):
+def _task_of(X, y) -> str:
+    task = task_of({}, X, y)
+    if task == "tagging":
         raise InputError(
             "recommend: y holds a sequence of labels for each sequence, but taggers are not among what is "
             "recommended. Begin with LSTMTagger."
         )
-    return "regression" if type_of_target(y, input_name="y").startswith("continuous") else "classification"
+    if task == "language":
+        raise InputError(
+            "recommend: texts or tokens came without y, but language models are not among what is "
+            "recommended. Begin with LSTMLanguageModel, or pass y."
+        )
+    return task
 
 
 def _read(X, y) -> tuple[Any, Any]:
