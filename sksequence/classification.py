@@ -102,42 +102,47 @@ class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePre
         return codes if self._multilabel else self.classes_[codes]
 
     # ------------------------------------------------------------------ the task
-    def _encode_targets(self, y, *, reset, classes=None):
-        name = type(self).__name__
+    def _encode_targets(self, y, caller, *, reset, classes=None):
+        if hasattr(y, "tocsr"):
+            y = y.toarray()
         if getattr(getattr(y, "dtype", None), "kind", "") == "f":
             assert_all_finite(y, input_name="y")
         missing = missing_targets(y)
         if len(missing):
             raise InputError(
-                f"{name}: y holds no label at position {missing[0]} ({len(missing)} are missing), but every "
-                "sequence needs one. Input y contains NaN or None: leave these sequences out, or give them a "
-                "label of their own."
+                f"{caller}: y holds no label at position {missing[0]} ({len(missing)} are missing), but "
+                "every sequence needs one. Input y contains NaN or None: leave these sequences out, or give "
+                "them a label of their own."
             )
-        kind = self._kind_of_labels(y)
+        plain = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+        if plain is not None:
+            # scikit-learn makes floats of pandas' nullable integers and booleans.
+            y = y.to_numpy(dtype=plain)
+        kind = self._kind_of_labels(y, caller)
         if reset:
             self._multilabel = kind == "multilabel-indicator"
         if self._multilabel:
-            return self._encode_indicator(np.asarray(y), reset=reset)
+            return self._encode_indicator(np.asarray(y), caller, reset=reset)
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         if reset:
             self.classes_ = np.unique(y if classes is None else np.asarray(classes))
         if len(self.classes_) < 2:
             raise InputError(
-                f"{name}: y holds 1 class ({self.classes_.tolist()[0]!r}), but a classifier needs samples "
+                f"{caller}: y holds 1 class ({self.classes_.tolist()[0]!r}), but a classifier needs samples "
                 "of at least 2 classes. Check how y was selected."
             )
         codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = self.classes_[codes] != y
         if unknown.any():
             raise InputError(
-                f"{name}: y holds {y[unknown].tolist()[0]!r} at position {int(unknown.argmax())}, but the "
+                f"{caller}: y holds {y[unknown].tolist()[0]!r} at position {int(unknown.argmax())}, but the "
                 f"classes are {self.classes_.tolist()}. Pass all of them as `classes` at the first "
                 "partial_fit, or fit anew."
             )
         return codes.astype(np.int64)
 
-    def _kind_of_labels(self, y) -> str:
+    def _kind_of_labels(self, y, caller: str) -> str:
         """The type of target; several labels for a sequence are refused."""
         nested = _holds_rows(y)
         try:
@@ -148,18 +153,18 @@ class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePre
             kind = "unknown"
         if kind == "multiclass-multioutput" or (nested and kind == "unknown"):
             raise InputError(
-                f"{type(self).__name__}: y holds several labels for a sequence, but a classifier needs one. "
+                f"{caller}: y holds several labels for a sequence, but a classifier needs one. "
                 f"For a label at every step use {self._cell.upper()}Tagger; labels that may coincide are a "
                 "2-D array of 0 and 1."
             )
         return kind
 
-    def _encode_indicator(self, y: np.ndarray, *, reset: bool) -> np.ndarray:
+    def _encode_indicator(self, y: np.ndarray, caller: str, *, reset: bool) -> np.ndarray:
         if reset:
             self.classes_ = np.arange(y.shape[1])
         if y.ndim != 2 or y.shape[1] != len(self.classes_):
             raise InputError(
-                f"{type(self).__name__}: y of shape {y.shape} came, but {len(self.classes_)} label columns "
+                f"{caller}: y of shape {y.shape} came, but {len(self.classes_)} label columns "
                 "are expected. Pass the columns seen at fit time."
             )
         return y.astype(np.float32)

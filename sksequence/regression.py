@@ -66,13 +66,13 @@ class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
             )
         return y
 
-    def _encode_targets(self, y, *, reset, classes=None):
+    def _encode_targets(self, y, caller, *, reset, classes=None):
         if getattr(y, "ndim", 1) > 2:
             raise InputError(
-                f"{type(self).__name__}: y of shape {y.shape} came, but (n_samples,) or (n_samples, "
+                f"{caller}: y of shape {y.shape} came, but (n_samples,) or (n_samples, "
                 "n_outputs) is needed. Use y.reshape(len(y), -1)."
             )
-        self._refuse_labels(y)
+        self._refuse_labels(y, caller)
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         columns = y.reshape(len(y), -1)
         if reset:
@@ -83,19 +83,19 @@ class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
             self._y_scale = np.where(deviation > 0, deviation, 1.0)
         if columns.shape[1] != self.n_outputs_:
             raise InputError(
-                f"{type(self).__name__}: y has {columns.shape[1]} outputs, but {self.n_outputs_} are "
+                f"{caller}: y has {columns.shape[1]} outputs, but {self.n_outputs_} are "
                 "expected. Pass the outputs seen at fit time."
             )
         return ((columns - self._y_mean) / self._y_scale).astype(np.float32)
 
-    def _refuse_labels(self, y) -> None:
+    def _refuse_labels(self, y, caller: str) -> None:
         kind = getattr(getattr(y, "dtype", None), "kind", "O")
         if kind in "biuf" or getattr(y, "ndim", 1) != 1:
             return
         for i, value in enumerate(y if hasattr(y, "__iter__") else ()):
             if isinstance(value, str) and not _is_number(value):
                 raise InputError(
-                    f"{type(self).__name__}: y holds {str(value)!r} at position {i}, but a regressor needs "
+                    f"{caller}: y holds {str(value)!r} at position {i}, but a regressor needs "
                     f"numbers. For labels use {self._cell.upper()}Classifier; else convert y to float."
                 )
 

@@ -165,14 +165,13 @@ class SequenceTagger(ClassWeight, SupervisedReader):
             y = super()._aligned(y, sequences, caller)
         return read_labels(y, caller).fitted(sequences.lengths, "X", caller, sequences.ids)
 
-    def _encode_targets(self, y, *, reset, classes=None) -> SequenceArray:
-        name = type(self).__name__
-        found, codes = self._distinct(y)
+    def _encode_targets(self, y, caller, *, reset, classes=None) -> SequenceArray:
+        found, codes = self._distinct(y, caller)
         if reset:
             self.classes_ = found if classes is None else np.unique(np.asarray(classes))
         if len(self.classes_) < 2:
             raise InputError(
-                f"{name}: y holds 1 class ({self.classes_.tolist()[0]!r}), but a tagger needs steps of at "
+                f"{caller}: y holds 1 class ({self.classes_.tolist()[0]!r}), but a tagger needs steps of at "
                 "least 2 classes. Check how y was selected."
             )
         places, known = self._codes(found)
@@ -180,7 +179,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
             row = int(known[codes].argmin())
             i, step = y.place(row)
             raise InputError(
-                f"{name}: y holds {y.values[[row]].tolist()[0]!r} at step {step} of sequence {i}, but the "
+                f"{caller}: y holds {y.values[[row]].tolist()[0]!r} at step {step} of sequence {i}, but the "
                 f"classes are {self.classes_.tolist()}. Pass all of them as `classes` at the first "
                 "partial_fit, or fit anew."
             )
@@ -197,7 +196,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
             return np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=bool)
         return places.astype(np.int64), self.classes_[places] == labels
 
-    def _distinct(self, y: StepLabels) -> tuple[np.ndarray, np.ndarray]:
+    def _distinct(self, y: StepLabels, caller: str) -> tuple[np.ndarray, np.ndarray]:
         """The labels that occur, sorted, and the code of each step.
 
         Labels that are missing, fractions, or of kinds that have no order are refused.
@@ -206,7 +205,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         if missing.any():
             i, step = y.place(int(missing.argmax()))
             raise InputError(
-                f"{type(self).__name__}: y has no label at step {step} of sequence {i} ({int(missing.sum())} "
+                f"{caller}: y has no label at step {step} of sequence {i} ({int(missing.sum())} "
                 "missing in all), but each step needs one. Fill them, or drop these steps from X and y."
             )
         fractions = y.values.dtype.kind == "f" and y.values != np.floor(y.values)
@@ -214,7 +213,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
             row = int(np.argmax(fractions))
             i, step = y.place(row)
             raise InputError(
-                f"{type(self).__name__}: y holds {y.values[row]:g} at step {step} of sequence {i}, but "
+                f"{caller}: y holds {y.values[row]:g} at step {step} of sequence {i}, but "
                 "labels are classes, no fractions. Cut them into classes, for example with numpy.digitize."
             )
         try:
@@ -222,7 +221,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         except TypeError:
             kinds = " and ".join(sorted({type(label).__name__ for label in y.values.tolist()}))
             raise InputError(
-                f"{type(self).__name__}: y holds labels of type {kinds}, which have no order among them, but "
+                f"{caller}: y holds labels of type {kinds}, which have no order among them, but "
                 "labels are strings or numbers, all of one kind. Convert them, for example with str."
             ) from None
 

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -15,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sksequence import (
     GRUClassifier,
+    GRURegressor,
     LSTMClassifier,
     PerTimestep,
     RNNClassifier,
@@ -165,10 +167,37 @@ def test_bad_labels_are_named(data, y, words):
         LSTMClassifier(**SMALL).fit(data[0], y)
 
 
+@pytest.mark.parametrize("bad", [[0.5, 0.1], [0.0, np.nan], 1])
+def test_errors_of_scikit_learn_about_labels_say_who_asks(bad):
+    models = (LSTMClassifier(), GRURegressor()) if np.isnan(bad).any() else (LSTMClassifier(),)
+    for model in models:
+        with pytest.raises(InputError, match=rf"^{type(model).__name__}\.fit: "):
+            model.fit([[1.0, 2.0], [3.0]], bad)
+
+
+@pytest.mark.parametrize(("dtype", "kind"), [("Int64", "i"), ("boolean", "b"), ("bool[pyarrow]", "b")])
+def test_nullable_labels_keep_their_kind(data, dtype, kind):
+    X, y = data
+    labels = pd.Series(np.asarray(y) == y[0]).astype(dtype)
+    model = LSTMClassifier(max_epochs=1, **SMALL).fit(X, labels)
+    assert model.classes_.dtype.kind == model.predict(X).dtype.kind == kind
+
+
+def test_sparse_indicators_are_labels_that_may_coincide(data):
+    indicator = np.random.default_rng(0).integers(0, 2, size=(len(data[0]), 3))
+    models = [LSTMClassifier(max_epochs=1, **SMALL) for _ in range(2)]
+    given = (indicator, scipy.sparse.csr_array(indicator))
+    one, two = (model.fit(data[0], y).predict_proba(data[0]) for model, y in zip(models, given, strict=True))
+    np.testing.assert_array_equal(one, two)
+
+
 def test_prediction_refuses_other_features(data):
     X, y = data
     model = LSTMClassifier(max_epochs=1, **SMALL).fit(X, y)
-    with pytest.raises(InputError, match="X has 2 features, but LSTMClassifier is expecting 1 features"):
+    with pytest.raises(
+        InputError,
+        match=r"^LSTMClassifier.predict: X has 2 features, but LSTMClassifier is expecting 1 features",
+    ):
         model.predict([np.zeros((4, 2))])
 
 
@@ -213,8 +242,8 @@ def test_an_unknown_device_is_refused(data):
 )
 def test_labels_for_every_step_are_a_taggers(labels):
     sentence = (
-        "GRUClassifier: y holds several labels for a sequence, but a classifier needs one. For a label at "
-        "every step use GRUTagger; labels that may coincide are a 2-D array of 0 and 1."
+        "GRUClassifier.fit: y holds several labels for a sequence, but a classifier needs one. For a label "
+        "at every step use GRUTagger; labels that may coincide are a 2-D array of 0 and 1."
     )
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
         GRUClassifier(**SMALL).fit([[1.0, 2.0], [3.0, 4.0]], labels)
@@ -236,6 +265,6 @@ def test_labels_for_every_step_are_a_taggers(labels):
 def test_missing_labels_are_no_class(missing):
     X = [np.ones((2, 1)), np.zeros((3, 1)), np.ones((1, 1))]
     with pytest.raises(
-        InputError, match=r"^LSTMClassifier: y holds no label at position 1 \(1 are missing\)"
+        InputError, match=r"^LSTMClassifier\.fit: y holds no label at position 1 \(1 are missing\)"
     ):
         LSTMClassifier(max_epochs=1).fit(X, missing)

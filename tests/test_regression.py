@@ -80,7 +80,7 @@ def test_score_matches_targets_by_id():
 @pytest.mark.parametrize("make", [list, np.array, pd.Series])
 def test_labels_are_a_classifiers(make):
     sentence = (
-        "LSTMRegressor: y holds 'up' at position 1, but a regressor needs numbers. For labels use "
+        "LSTMRegressor.fit: y holds 'up' at position 1, but a regressor needs numbers. For labels use "
         "LSTMClassifier; else convert y to float."
     )
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):

@@ -465,28 +465,28 @@ def test_untrained_taggers_say_so(method, X, y):
         ),
         (
             lambda y: [np.zeros_like(labels) for labels in y],
-            "GRUTagger: y holds 1 class (0), but a tagger needs steps of at least 2 classes. Check how y was "
-            "selected.",
+            "GRUTagger.fit: y holds 1 class (0), but a tagger needs steps of at least 2 classes. Check how y "
+            "was selected.",
         ),
         (
             lambda y: [np.where(np.arange(len(c)) == 1, np.nan, c) for c in y],
-            "GRUTagger: y has no label at step 1 of sequence 0 (35 missing in all), but each step needs one. "
-            "Fill them, or drop these steps from X and y.",
+            "GRUTagger.fit: y has no label at step 1 of sequence 0 (35 missing in all), but each step needs "
+            "one. Fill them, or drop these steps from X and y.",
         ),
         (
             lambda y: [[None, *map(str, c[1:])] for c in y],
-            "GRUTagger: y has no label at step 0 of sequence 0 (40 missing in all), but each step needs one. "
-            "Fill them, or drop these steps from X and y.",
+            "GRUTagger.fit: y has no label at step 0 of sequence 0 (40 missing in all), but each step needs "
+            "one. Fill them, or drop these steps from X and y.",
         ),
         (
             lambda y: [[Mood(label) for label in c] for c in y],
-            "GRUTagger: y holds labels of type Mood, which have no order among them, but labels are strings "
-            "or numbers, all of one kind. Convert them, for example with str.",
+            "GRUTagger.fit: y holds labels of type Mood, which have no order among them, but labels are "
+            "strings or numbers, all of one kind. Convert them, for example with str.",
         ),
         (
             lambda y: [np.array([*c[1:].tolist(), "x"], dtype=object) for c in y],
-            "GRUTagger: y holds labels of type int and str, which have no order among them, but labels are "
-            "strings or numbers, all of one kind. Convert them, for example with str.",
+            "GRUTagger.fit: y holds labels of type int and str, which have no order among them, but labels "
+            "are strings or numbers, all of one kind. Convert them, for example with str.",
         ),
         (
             lambda y: np.zeros((40, 18)),  # all others may be padded
@@ -513,8 +513,8 @@ def test_unknown_labels_are_told_with_their_place(X, y, label, place):
     with pytest.raises(InputError) as told:
         model.partial_fit(X, other)
     assert str(told.value) == (
-        f"GRUTagger: y holds {label!r} at {place}, but the classes are [0, 1, 2]. Pass all of them as "
-        "`classes` at the first partial_fit, or fit anew."
+        f"GRUTagger.partial_fit: y holds {label!r} at {place}, but the classes are [0, 1, 2]. Pass all of "
+        "them as `classes` at the first partial_fit, or fit anew."
     )
 
 
@@ -627,8 +627,8 @@ def test_whole_texts_are_no_sentences(texts, came):
 
 def test_fractions_are_no_labels():
     sentence = (
-        "LSTMTagger: y holds 0.25 at step 1 of sequence 0, but labels are classes, no fractions. Cut them "
-        "into classes, for example with numpy.digitize."
+        "LSTMTagger.fit: y holds 0.25 at step 1 of sequence 0, but labels are classes, no fractions. Cut "
+        "them into classes, for example with numpy.digitize."
     )
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
         LSTMTagger().fit([[1.0, 2.0], [3.0]], [[1.0, 0.25], [0.5]])

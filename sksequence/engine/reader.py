@@ -100,7 +100,7 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
         sequences = as_sequences(X, caller=caller, missing=self.missing, tokens=tokens)
         if reset:
             self._reads_tokens = sequences.is_tokens
-        check_features(self, sequences, reset=reset)
+        check_features(self, sequences, caller, reset=reset)
         sequences = self._with_vocabulary(sequences, caller, reset=reset)
         if reset:
             self._token_columns = self._find_columns(sequences, caller)

@@ -42,7 +42,7 @@ class SupervisedReader(SequenceReader):
     _rescales = True
 
     # ------------------------------------------------------------------ what a task defines
-    def _encode_targets(self, y: Any, *, reset: bool, classes: Any = None) -> Any:
+    def _encode_targets(self, y: Any, caller: str, *, reset: bool, classes: Any = None) -> Any:
         raise NotImplementedError
 
     def _network(self, sequences: SequenceArray, generator: torch.Generator) -> torch.nn.Module:
@@ -119,7 +119,13 @@ class SupervisedReader(SequenceReader):
                 "is None. Pass one target for each sequence."
             )
         y = self._aligned(y, sequences, caller)
-        targets = self._encode_targets(y, reset=fresh, classes=classes)
+        try:
+            targets = self._encode_targets(y, caller, reset=fresh, classes=classes)
+        except InputError:
+            raise
+        except ValueError as error:
+            # scikit-learn's checks do not say who asks.
+            raise InputError(f"{caller}: {error}") from error
         _check_as_many(sequences, targets, caller)
         weights = self._weights(sample_weight, sequences, targets, caller)
         examples = Examples(sequences, targets, weights)
@@ -179,7 +185,7 @@ class SupervisedReader(SequenceReader):
     def _lesson(self, X, y, caller: str) -> Probe:
         """The network, to be asked what it would learn from X and y."""
         sequences = self._read(X, caller)
-        targets = self._encode_targets(self._aligned(y, sequences, caller), reset=False)
+        targets = self._encode_targets(self._aligned(y, sequences, caller), caller, reset=False)
         _check_as_many(sequences, targets, caller)
         examples = Examples(sequences, targets)
         return Probe(self.net_.module_, examples, self._answer, self.net_.example_losses)

@@ -85,7 +85,7 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
                 f"{type(self).__name__}.fit: tokens came, but padding is {self.value}, and ids are whole "
                 'numbers from 0 on. Set value=0, the id of "[PAD]".'
             )
-        check_features(self, sequences, reset=True)
+        check_features(self, sequences, f"{type(self).__name__}.fit", reset=True)
         self._vocabulary = sequences.vocabulary
         self.length_ = sequences.n_timesteps if self.length is None else int(self.length)
         return self
@@ -111,7 +111,7 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
         caller = f"{type(self).__name__}.transform"
         sequences = as_sequences(X, caller=caller, missing="mask", tokens=self._is_tokens)
         sequences = in_vocabulary(sequences, self._vocabulary, caller)
-        check_features(self, sequences, reset=False)
+        check_features(self, sequences, f"{type(self).__name__}.transform", reset=False)
         padded = self._shorten(sequences).to_padded(
             self.length_, self.value, side="right" if self.padding == "post" else "left"
         )

@@ -96,7 +96,7 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
         """
         self._check_parameters()
         sequences = self._read(X, "fit", reset=True)
-        check_features(self, sequences, reset=True)
+        check_features(self, sequences, f"{type(self).__name__}.fit", reset=True)
         self._counted = self._find_columns(sequences)
         self._check_ids(sequences, "fit")
         self._vocabulary = names_of_ids(sequences)
@@ -136,7 +136,7 @@ class SummaryFeatures(Parameters, SequenceInput, TransformerMixin, BaseEstimator
         check_is_fitted(self)
         sequences = self._read(X, "transform")
         sequences = in_vocabulary(sequences, self._vocabulary, f"{type(self).__name__}.transform")
-        check_features(self, sequences, reset=False)
+        check_features(self, sequences, f"{type(self).__name__}.transform", reset=False)
         self._check_ids(sequences, "transform")
         rest = self._described(sequences)
         if rest is None:

@@ -83,7 +83,7 @@ class PerTimestep(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
         """
         self._check_parameters()
         sequences = self._read(X, "fit")
-        check_features(self, sequences, reset=True)
+        check_features(self, sequences, f"{type(self).__name__}.fit", reset=True)
         self.transformer_ = clone(self.transformer).fit(self._rows(sequences.compact()))
         return self
 
@@ -106,7 +106,7 @@ class PerTimestep(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
         """
         check_is_fitted(self)
         sequences = self._read(X, "transform")
-        check_features(self, sequences, reset=False)
+        check_features(self, sequences, f"{type(self).__name__}.transform", reset=False)
         # Where the features had no names, the inner transformer's x0, x1 say nothing.
         named = self._named() or sequences.feature_names is not None
         names = (

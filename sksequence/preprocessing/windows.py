@@ -67,7 +67,8 @@ class WindowTransformer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
             If `X` is not one series of numbers.
         """
         self._check_parameters()
-        check_features(self, read_series(X, f"{type(self).__name__}.fit"), reset=True)
+        caller = f"{type(self).__name__}.fit"
+        check_features(self, read_series(X, caller), caller, reset=True)
         return self
 
     def transform(self, X):
@@ -89,7 +90,7 @@ class WindowTransformer(Parameters, SequenceTransformer, auto_wrap_output_keys=N
         """
         check_is_fitted(self)
         series = read_series(X, f"{type(self).__name__}.transform")
-        check_features(self, series, reset=False)
+        check_features(self, series, f"{type(self).__name__}.transform", reset=False)
         n = len(series.values)
         # In place, so that a million windows cost their 16 MB and no more.
         starts = np.arange(1 - self.window, n + 1 - self.window)

@@ -220,7 +220,7 @@ def _first(sequences: SequenceArray, rows: np.ndarray, bad) -> tuple[int, int, i
     return i, int(row - sequences.starts[i]), int(np.argmax(bad(sequences.values[row])))
 
 
-def check_features(estimator, sequences: SequenceArray, *, reset: bool) -> None:
+def check_features(estimator, sequences: SequenceArray, caller: str, *, reset: bool) -> None:
     """Remember, or compare with what was remembered, the features of the training sequences.
 
     A table of shape (n_samples, n_timesteps) has `n_timesteps` columns, and these are what
@@ -232,6 +232,8 @@ def check_features(estimator, sequences: SequenceArray, *, reset: bool) -> None:
         Gets `n_features_in_` and, where the names are known, `feature_names_in_`.
     sequences : SequenceArray
         What came out of :func:`as_sequences`.
+    caller : str
+        Who asks: the first words of the error.
     reset : bool
         True in `fit`, False afterwards.
 
@@ -251,26 +253,26 @@ def check_features(estimator, sequences: SequenceArray, *, reset: bool) -> None:
             estimator.feature_names_in_ = np.asarray(names, dtype=object)
         estimator._table_in = table
         return
-    _check_names(estimator, names, table)
+    _check_names(estimator, names, table, caller)
     # Ragged univariate sequences may follow a table: only their steps have to fit.
     same_form = table == estimator._table_in and not sequences._from_lists
     expected = estimator.n_features_in_ if same_form else estimator._n_values_in
     came = n if same_form else sequences.n_features
     if came != expected:
         raise InputError(
-            f"X has {came} features, but {type(estimator).__name__} is expecting {expected} features as "
-            "input. Reshape your data, or select the features seen at fit time; a single sequence "
-            "is passed as a list of one, [x]."
+            f"{caller}: X has {came} features, but {type(estimator).__name__} is expecting {expected} "
+            "features as input. Reshape your data, or select the features seen at fit time; a single "
+            "sequence is passed as a list of one, [x]."
         )
 
 
-def _check_names(estimator, names, table: bool) -> None:
+def _check_names(estimator, names, table: bool, caller: str) -> None:
     fitted = getattr(estimator, "feature_names_in_", None)
     if fitted is None or names is None or table != estimator._table_in or list(fitted) == list(names):
         return
     unexpected = sorted(set(names) - set(fitted), key=str)
     lost = sorted(set(fitted) - set(names), key=str)
-    lines = ["The feature names should match those that were passed during fit."]
+    lines = [f"{caller}: The feature names should match those that were passed during fit."]
     for title, listed in (
         ("Feature names unseen at fit time:", unexpected),
         ("Feature names seen at fit time, yet now missing:", lost),
