@@ -476,6 +476,8 @@ def test_noise_of_training_changes_the_weights_and_no_answer(option):
         ("embedding_dim", 0),
         ("tokenizer", "char"),
         ("tokenizer", CountVectorizer()),
+        ("tokenizer", SequenceTokenizer(add_start=True)),
+        ("tokenizer", SequenceTokenizer(add_end=True)),
         ("tie_embeddings", 1),
         ("n_tokens", 0),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence._params import boolean, instance_of, integer, none, number, one_of, param
+from sksequence._params import Rule, boolean, integer, none, number, one_of, param
 from sksequence.engine import (
     Budget,
     EncoderWeights,
@@ -29,7 +29,11 @@ from sksequence.sequences import SequenceArray
 
 __all__ = ["LanguageModel"]
 
-_TOKENIZER = instance_of(SequenceTokenizer, words="a SequenceTokenizer")
+# With ends in prompts nothing would be left to write, and without their start they would be unlike all texts.
+_TOKENIZER = Rule(
+    lambda v: isinstance(v, SequenceTokenizer) and not (v.add_start or v.add_end),
+    "a SequenceTokenizer without add_start and add_end, since a boundary stands between texts anyway",
+)
 # Tracks of "auto": each is read in at least so many pieces, and there are at most so many.
 _LEAST_PIECES = 8
 _LEAST_TRACKS, _MOST_TRACKS = 4, 32
@@ -53,7 +57,8 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
         default=None,
         rule=none() | _TOKENIZER,
         doc="""Cuts texts into tokens; a clone of it is fitted. None takes single characters. For words see
-        `max_features` and `min_df` of SequenceTokenizer, which say what is unknown.""",
+        `max_features` and `min_df` of SequenceTokenizer, which say what is unknown. It adds no starts and
+        ends, for a boundary between texts is a token of the model's own; `max_length` cuts prompts, too.""",
     )
     n_tokens: Any = param(
         default=None,
