@@ -19,7 +19,7 @@ import numbers
 import re
 import textwrap
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, dataclass_transform
 
 import numpy as np
@@ -41,6 +41,7 @@ __all__ = [
     "one_of",
     "param",
     "seed",
+    "shown",
 ]
 
 
@@ -140,13 +141,14 @@ def either(*rules: Rule) -> Rule:
     return Rule(lambda v: any(rule.allows(v) for rule in rules), " or ".join(rule.words for rule in rules))
 
 
-def param(*, default: Any, rule: Rule, doc: str, kw_only: bool = True) -> Any:
+def param(*, default: Any, rule: Rule, doc: str, kw_only: bool = True, fixed: bool = False) -> Any:
     """Declare a parameter: its default, the rule that it must follow, and its documentation.
 
-    With ``kw_only=False`` it may also be given by position, before all others. Type checkers see a
-    default only where it is named (PEP 681), so all three are.
+    With ``kw_only=False`` it may also be given by position, before all others. What is ``fixed`` is built
+    into what `fit` makes, so that training which goes on cannot change it; it stays so where a subclass
+    redeclares it. Type checkers see a default only where it is named (PEP 681), so all are.
     """
-    metadata = {"rule": rule, "doc": inspect.cleandoc(doc)}
+    metadata = {"rule": rule, "doc": inspect.cleandoc(doc), "fixed": fixed}
     return field(default=default, metadata=metadata, kw_only=kw_only)
 
 
@@ -208,15 +210,21 @@ class Parameters:
             if value is not item.default and not rule.allows(value):
                 raise ParameterError(
                     f"The {item.name!r} parameter of {type(self).__name__} must be {rule.words}. "
-                    f"Got {_shown(value)} instead."
+                    f"Got {shown(value)} instead."
                 )
+
+    def _fixed_parameters(self) -> dict[str, Any]:
+        """Those that `fit` builds in, and their values."""
+        declared = [item for base in type(self).__mro__ if is_dataclass(base) for item in fields(base)]
+        fixed = {item.name for item in declared if item.metadata["fixed"]}
+        return {name: value for name, value in vars(self).items() if name in fixed}
 
 
 def _refuse_unnamed(cls: Any, values: tuple) -> None:
     """Refuse values without the name of a parameter, beyond those that have a place."""
     placed = [item for item in fields(cls) if not item.kw_only] if fields(cls) else []
     if len(values) > len(placed):
-        value = _shown(values[len(placed)])
+        value = shown(values[len(placed)])
         raise TypeError(
             f"{cls.__name__}: {value} came without a name, but parameters go by their names. Write the name "
             f"before it, as in {cls.__name__}({_fitting(cls, values[len(placed)])}={value})."
@@ -239,7 +247,7 @@ def _refuse_unknown(cls: Any, values: dict) -> None:
             raise TypeError(f"{cls.__name__}: got an unexpected keyword argument {name!r}. {advice}")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as errors show it: what would fill the screen by its kind alone."""
     words = repr(value)
     return words if len(words) < 200 and "\n" not in words else f"a {type(value).__name__}"

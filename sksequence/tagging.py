@@ -67,6 +67,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
     )
     crf: bool = param(
         default=False,
+        fixed=True,
         rule=boolean(),
         doc="""Whether the labels of a sequence are scored together, by a linear-chain conditional random
         field (Lafferty et al. 2001) over the network's scores: `predict` is then the best label

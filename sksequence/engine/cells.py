@@ -25,7 +25,10 @@ class RNNCell(RecurrentCell):
     _cell = "rnn"
 
     nonlinearity: str = param(
-        default="tanh", rule=one_of("tanh", "relu"), doc="Function applied to the state at every step."
+        default="tanh",
+        fixed=True,
+        rule=one_of("tanh", "relu"),
+        doc="Function applied to the state at every step.",
     )
 
     def _kernel_options(self) -> dict[str, Any]:

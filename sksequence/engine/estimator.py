@@ -29,6 +29,7 @@ from sksequence._params import (
 )
 from sksequence.engine.allocator import kept_memory
 from sksequence.engine.batches import Examples
+from sksequence.engine.continuation import go_on_with_moments, refuse_rebuilding
 from sksequence.engine.html import TrainingPanel
 from sksequence.engine.net import Answer, SequenceNet
 from sksequence.engine.optimizer import MatrixDecay
@@ -63,9 +64,12 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         Their names, where X has some.
     """
 
-    hidden_size: int = param(default=64, rule=integer(1), doc="Width of the hidden state, in units.")
+    hidden_size: int = param(
+        default=64, fixed=True, rule=integer(1), doc="Width of the hidden state, in units."
+    )
     dropout: float = param(
         default=0.0,
+        fixed=True,
         rule=number(0, below=1),
         doc="Share of values dropped between layers and before the head.",
     )
@@ -163,6 +167,19 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
     _per_step = False
 
     # ------------------------------------------------------------------ training
+    def _begins(self, anew: bool, caller: str) -> bool:
+        """Whether training begins with a new network: `anew` asks for it, or there is none to go on with.
+
+        Raises
+        ------
+        ParameterError
+            If it is to go on, but with parameters that the network was not built with.
+        """
+        if anew or not hasattr(self, "net_"):
+            return True
+        refuse_rebuilding(self._built_with, self._fixed_parameters(), caller)
+        return False
+
     def _plan(self, n_samples: int) -> Budget:
         """The training plan for so many examples."""
         return plan(
@@ -190,6 +207,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
             What the module returns to one tensor of outputs, where it returns more.
         """
         self._seed = draw_seed(self.random_state)
+        self._built_with = self._fixed_parameters()
         with single_thread():
             module = build(generator_for("weights", self._seed))
         self.net_ = self._wrap(module, criterion, decode=decode, read=read)
@@ -216,9 +234,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         self.net_ = self._wrap(old.module_, old.criterion_, decode=old.decode, read=old.read)
         self.net_.history = old.history
         if type(self.net_.optimizer_) is type(old.optimizer_):
-            # The optimiser's moments go on; its settings are the new ones.
-            state = self.net_.optimizer_.state_dict() | {"state": old.optimizer_.state_dict()["state"]}
-            self.net_.optimizer_.load_state_dict(state)
+            go_on_with_moments(self.net_.optimizer_, old.optimizer_)
 
     def _net_arguments(self) -> dict[str, Any]:
         """Arguments of the skorch net; the user's own come last."""

@@ -44,16 +44,19 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
 
     bidirectional: bool = param(
         default=False,
+        fixed=True,
         rule=boolean(),
         doc="Whether a second network reads every sequence from its end; doubles the time.",
     )
     standardize: bool = param(
         default=True,
+        fixed=True,
         rule=boolean(),
         doc="Whether each feature is scaled by the mean and deviation of the training steps.",
     )
     augment: float = param(
         default=0.0,
+        fixed=True,
         rule=number(0),
         doc="""Standard deviation of the random shift and scaling that each feature of each training
         sequence gets, anew in every batch, in units of standardised features (Um et al. 2017). It may
@@ -61,6 +64,7 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     )
     adversarial: float = param(
         default=0.0,
+        fixed=True,
         rule=number(0),
         doc="""Strength of adversarial training (Miyato et al. 2017): every batch is read a second time, each
         sequence pushed in the direction in which its loss grows most, and both losses are learned from.
@@ -69,12 +73,14 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     )
     missing: str = param(
         default="raise",
+        fixed=True,
         rule=one_of("raise", "mask"),
         doc="""What NaN inside a sequence means: an error, or "not observed", in which case the network
         reads the feature's mean and an indicator.""",
     )
     token_features: Any = param(
         default=None,
+        fixed=True,
         rule=none()
         | one_of("all")
         | iterable_of(integer(0) | instance_of(str, words="a name"), words="a list of columns of X"),

@@ -111,7 +111,7 @@ class SupervisedReader(SequenceReader):
 
     def _fit(self, X, y, sample_weight, *, caller: str, fresh: bool, classes=None, epochs=None):
         self._check_parameters()
-        fresh = fresh or not hasattr(self, "net_")
+        fresh = self._begins(fresh, caller)
         sequences = self._read(X, caller, reset=fresh)
         if y is None:
             raise InputError(
@@ -214,6 +214,7 @@ class SequencePredictor(SupervisedReader):
 
     pooling: Any = param(
         default=("last", "mean", "max"),
+        fixed=True,
         rule=one_of(*POOLINGS)
         | iterable_of(one_of(*POOLINGS), words=f"a tuple of these: {', '.join(POOLINGS)}"),
         doc="How the states of all steps become one vector; several are joined.",
@@ -235,6 +236,7 @@ class SequencePredictor(SupervisedReader):
     )
     patch_size: Any = param(
         default="auto",
+        fixed=True,
         rule=one_of("auto") | integer(1),
         doc="""Neighbouring time steps read as one. "auto" reads sequences of up to 64 steps singly and
         longer ones in patches of ``ceil(longest / 64)``; the outcome is in `patch_size_`. Tokens are

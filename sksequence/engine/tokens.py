@@ -41,6 +41,7 @@ class TokenInput(Parameters):
 
     embedding_dim: Any = param(
         default="auto",
+        fixed=True,
         rule=one_of("auto") | none() | integer(1),
         doc="""Width of learned token vectors. "auto" is 100 where X comes from a SequenceTokenizer and 32 for
         each column of ids (`token_features`); else X is numbers, as with None. A width reads any integers as
@@ -49,6 +50,7 @@ class TokenInput(Parameters):
     )
     embeddings: Any = param(
         default=None,
+        fixed=True,
         rule=none() | VECTORS,
         doc="""Vectors to begin with: a dict of word to vector, gensim's KeyedVectors, a DataFrame indexed by
         words or a pair (words, array), looked up in the vocabulary that a SequenceTokenizer gives; or an
@@ -58,6 +60,7 @@ class TokenInput(Parameters):
     )
     freeze_embeddings: bool = param(
         default=False,
+        fixed=True,
         rule=boolean(),
         doc="Whether `embeddings` stay as they came; a word that they do not hold is then a vector of zeros.",
     )
@@ -69,6 +72,7 @@ class TokenInput(Parameters):
     )
     embedding_dropout: Any = param(
         default=0.0,
+        fixed=True,
         rule=one_of("auto") | number(0, below=1),
         doc="""Share of the vocabulary dropped in each training batch: wherever a dropped token stands, its
         vector is zero (embedding dropout, Gal & Ghahramani 2016; Merity et al. 2018). "auto" is 0.3 where
@@ -78,6 +82,7 @@ class TokenInput(Parameters):
 
     init_from: Any = param(
         default=None,
+        fixed=True,
         rule=none() | INIT_FROM,
         doc="""A fitted language model, or rather its `encoder_weights()`, whose token vectors and recurrent
         layers this network begins with (Dai & Le 2015; Howard & Ruder 2018); a backward direction begins at

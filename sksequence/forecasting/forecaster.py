@@ -81,7 +81,7 @@ class SequenceForecaster(NetworkForecaster):
         """
         self._check_parameters()
         caller = f"{type(self).__name__}.fit"
-        continues = self.warm_start and hasattr(self, "net_")
+        continues = not self._begins(not self.warm_start, caller)
         panel = self._read(X, caller, y=y, reset=not continues)
         self._refuse_short(panel, caller)
         twice = self.refit and not self.early_stopping
@@ -125,7 +125,7 @@ class SequenceForecaster(NetworkForecaster):
         self : object
         """
         caller = f"{type(self).__name__}.partial_fit"
-        return self._pass_over(X, y, caller, passes=1, fresh=not hasattr(self, "net_"))
+        return self._pass_over(X, y, caller, passes=1, fresh=False)
 
     def _initialize(self, X, y, caller: str):
         """The network that `fit` would begin with, untrained."""
@@ -133,6 +133,7 @@ class SequenceForecaster(NetworkForecaster):
 
     def _pass_over(self, X, y, caller: str, *, passes: int, fresh: bool):
         self._check_parameters()
+        fresh = self._begins(fresh, caller)
         panel = self._read(X, caller, y=y, reset=fresh)
         if fresh:
             self._forget()

@@ -19,16 +19,18 @@ class NetworkParameters(RecurrentEstimator, TransformingForecaster):
 
     known_future: Any = param(
         default=None,
+        fixed=True,
         rule=none() | _COLUMNS,
         doc="""Columns known ahead, such as plans, prices or holidays: their coming values are read too, and
         passed to `predict` as `future`. Columns of X that are neither targets nor named here or in
         `static` are read up to the present.""",
     )
     static: Any = param(
-        default=None, rule=none() | _COLUMNS, doc="Columns that are constant within each series."
+        default=None, fixed=True, rule=none() | _COLUMNS, doc="Columns that are constant within each series."
     )
     calendar: Any = param(
         default=None,
+        fixed=True,
         rule=none()
         | one_of("auto")
         | iterable_of(instance_of(str, words="a feature"), words="a tuple of features"),
@@ -37,24 +39,28 @@ class NetworkParameters(RecurrentEstimator, TransformingForecaster):
     )
     window: Any = param(
         default="auto",
+        fixed=True,
         rule=one_of("auto") | integer(1),
         doc="""Look-back, in time steps. "auto" takes 3 to 30 seasons, by the amount of data; the outcome is
         in `window_`.""",
     )
     segment: Any = param(
         default="auto",
+        fixed=True,
         rule=one_of("auto") | integer(1),
         doc="""Time steps that the network reads, and writes, in one recurrent step (Lin et al. 2023). 1 is
         the plain step-by-step network; "auto" makes 3 to 15 segments of a window; see `segment_`.""",
     )
     strategy: str = param(
         default="direct",
+        fixed=True,
         rule=one_of("direct", "recursive"),
         doc=""""direct" forecasts all steps at once. "recursive" forecasts one segment, reads it as if it had
         been observed, and so on; past-only covariates keep their last value meanwhile.""",
     )
     seasons: Any = param(
         default="auto",
+        fixed=True,
         rule=one_of("auto") | none() | integer(2) | iterable_of(integer(2), words="a tuple of such"),
         doc="""Season lengths, in time steps, whose copies a gated branch adds to the forecast. "auto" finds
         them in the index and the data; None has none; the outcome is in `seasons_`.""",
@@ -66,11 +72,13 @@ class NetworkParameters(RecurrentEstimator, TransformingForecaster):
     )
     n_members: int = param(
         default=1,
+        fixed=True,
         rule=integer(1),
         doc="Networks trained side by side from different initial weights; the forecast is their mean.",
     )
     loss: str = param(
         default="absolute_error",
+        fixed=True,
         rule=one_of(*OUTPUTS),
         doc="""What the network learns. "absolute_error" and "squared_error" give a point; "quantile" the
         quantiles in `quantiles`; "normal", "student_t" and, for counts, "negative_binomial" the parameters
@@ -78,11 +86,13 @@ class NetworkParameters(RecurrentEstimator, TransformingForecaster):
     )
     quantiles: Any = param(
         default=DEFAULT_QUANTILES,
+        fixed=True,
         rule=iterable_of(number(above=0, below=1), words="a tuple of numbers between 0 and 1"),
         doc='Levels learned with ``loss="quantile"``.',
     )
     normalization: Any = param(
         default="auto",
+        fixed=True,
         rule=one_of("auto", "window", "series") | none(),
         doc=""""window": each window is centred and divided by its own deviation, and the forecast put back
         (Kim et al. 2022). "series": columns are scaled by the training rows of all series together, for
@@ -91,6 +101,7 @@ class NetworkParameters(RecurrentEstimator, TransformingForecaster):
     )
     linear: Any = param(
         default="auto",
+        fixed=True,
         rule=one_of("auto") | number(0, most=1),
         doc="""Share of a ridge regression on the same window in the forecast (combined forecasts: Bates &
         Granger 1969). "auto" is one half for one series or table, but with covariates only if that does

@@ -45,9 +45,10 @@ class SeriesReader(Parameters, BaseEstimator):
         Their names, where X has some.
     """
 
-    horizon: int = param(default=1, rule=integer(1), doc="Time steps to forecast.")
+    horizon: int = param(default=1, fixed=True, rule=integer(1), doc="Time steps to forecast.")
     target: Any = param(
         default=None,
+        fixed=True,
         rule=none() | instance_of(str, int, list, tuple, words="a column or a list of columns"),
         doc="Columns to forecast, by name or position; None forecasts them all.",
     )
@@ -69,6 +70,7 @@ class SeriesReader(Parameters, BaseEstimator):
     )
     missing: str = param(
         default="raise",
+        fixed=True,
         rule=one_of("raise", "mask"),
         doc="""What NaN means: an error, or "not observed". Then inputs are filled from the past, by the
         value a season before or else the last one, with a flag that the network reads, and targets do not

@@ -31,12 +31,14 @@ class TransformingForecaster(ProbabilisticForecaster):
 
     log: Any = param(
         default="auto",
+        fixed=True,
         rule=one_of("auto") | boolean(),
         doc="""Whether to forecast logarithms. "auto" does so for several series of positive values, unless
         there is a `transformer`.""",
     )
     transformer: Any = param(
         default=None,
+        fixed=True,
         rule=none() | _TRANSFORMER,
         doc="""What targets are transformed by before all else, and forecasts, bounds and samples led back
         by: a transformer of scikit-learn that is increasing, such as

@@ -55,6 +55,7 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
 
     tokenizer: Any = param(
         default=None,
+        fixed=True,
         rule=none() | _TOKENIZER,
         doc="""Cuts texts into tokens; a clone of it is fitted. None takes single characters. For words see
         `max_features` and `min_df` of SequenceTokenizer, which say what is unknown. It adds no starts and
@@ -62,6 +63,7 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
     )
     n_tokens: Any = param(
         default=None,
+        fixed=True,
         rule=none() | integer(1),
         doc="""Number of token ids. None takes those of the tokenizer, or up to the largest id of the training
         data; ids beyond are refused.""",
@@ -75,6 +77,7 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
     hidden_size: int = param(default=256, rule=integer(1), doc="Width of the hidden state, in units.")
     tie_embeddings: bool = param(
         default=False,
+        fixed=True,
         rule=boolean(),
         doc="""Whether the token vectors serve the output too (Press & Wolf 2017), after a projection where
         `hidden_size` differs from `embedding_dim`: fewer weights, and better with many words.""",
@@ -167,8 +170,8 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
                 f"The 'embedding_dim' parameter of {type(self).__name__} must be an int >= 1 where no "
                 "embeddings are given. Got None instead."
             )
-        fresh = fresh or not hasattr(self, "net_")
         caller = f"{type(self).__name__}.{method}"
+        fresh = self._begins(fresh, caller)
         if fresh:
             self._lexicon, sequences = Vocabulary.learn(X, self.tokenizer, self.n_tokens, caller)
             self.tokenizer_ = self._lexicon.tokenizer
