@@ -215,12 +215,77 @@ def test_targets_of_a_long_table_are_matched_by_id(data):
         model.score(long, labels.rename({"s00": "s000"}))
 
 
-def test_negative_weights_are_refused(data):
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        (-1.0, "holds -1 at position 3, but weights cannot be negative. Use 0 to leave a sequence out."),
+        (np.nan, "holds nan at position 3, but weights must be finite. Use 0 to leave a sequence out."),
+        (np.inf, "holds inf at position 3, but weights must be finite. Use 0 to leave a sequence out."),
+        (None, "holds nan at position 3, but weights must be finite. Use 0 to leave a sequence out."),
+        (pd.NA, "holds nan at position 3, but weights must be finite. Use 0 to leave a sequence out."),
+        (
+            "much",
+            "holds 'much' at position 3, but weights are numbers. Convert them, for example with "
+            "numpy.asarray(weights, dtype=float).",
+        ),
+        (
+            1j,
+            "holds 1j at position 3, but weights are numbers. Convert them, for example with "
+            "numpy.asarray(weights, dtype=float).",
+        ),
+    ],
+)
+def test_odd_weights_are_refused(data, odd, told):
+    X, y = data
+    weights = [1.0] * len(X)
+    weights[3] = odd
+    as_objects = np.empty(len(X), dtype=object)
+    as_objects[:] = weights
+    model = LSTMClassifier(max_epochs=1, **SMALL).fit(X, y)
+    for method in (LSTMClassifier(**SMALL).fit, model.score, model.partial_fit):
+        for given in (weights, as_objects, pd.Series(as_objects)):
+            with pytest.raises(InputError) as error:
+                method(X, y, sample_weight=given)
+            assert str(error.value) == f"LSTMClassifier.{method.__name__}: sample_weight {told}"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (lambda n: np.array(["1.0"] * n), "holds '1.0' at position 0, but weights are numbers."),
+        (lambda n: np.full(n, np.datetime64("2020-01-01", "ns")), "holds '2020-01-01T00:00:00.0"),
+        (lambda n: np.ones(n - 1), r"of shape \(89,\) came for 90 sequences, but one weight for each"),
+        (lambda n: np.ones((n, 1)), r"of shape \(90, 1\) came for 90 sequences, but one weight for each"),
+        (lambda n: "balanced", "holds 'balanced' at position 0, but weights are numbers."),
+    ],
+)
+def test_weights_of_other_kinds_and_numbers_are_refused(data, given, told):
+    X, y = data
+    with pytest.raises(InputError, match=f"^GRURegressor.fit: sample_weight {told}"):
+        GRURegressor(**SMALL).fit(X, np.arange(len(y)), sample_weight=given(len(X)))
+
+
+def test_weights_that_are_all_zero_are_refused(data):
     X, y = data
     with pytest.raises(
-        InputError, match="sample_weight holds -1 at position 0, but weights cannot be negative"
+        InputError, match=r"^LSTMClassifier.fit: all weights are zero, but some sequence has to"
     ):
-        LSTMClassifier(**SMALL).fit(X, y, sample_weight=-np.ones(len(X)))
+        LSTMClassifier(**SMALL).fit(X, y, sample_weight=np.zeros(len(X)))
+
+
+def test_weights_of_any_number_type_are_read(data):
+    X, y = data
+    fits = [
+        LSTMClassifier(max_epochs=1, **SMALL).fit(X, y, sample_weight=given).predict_proba(X)
+        for given in (
+            None,
+            1,
+            [True] * len(X),
+            np.ones(len(X), np.int8),
+            pd.Series([1] * len(X), dtype="Int64"),
+        )
+    ]
+    assert all(np.array_equal(fits[0], each) for each in fits[1:])
 
 
 def test_an_unknown_device_is_refused(data):

@@ -180,12 +180,12 @@ def test_text_never_equals_a_number():
         ),
         (
             lambda: token_accuracy([[1]], [[1]], sample_weight=[1, 2]),
-            "token_accuracy: sample_weight of shape (2,) came for 1 sequences, but one weight for each is "
-            "needed. Pass an array of shape (n_sequences,).",
+            "token_accuracy: sample_weight of shape (2,) came for 1 sequences, but one weight for each "
+            "sequence is needed. Pass an array of shape (1,).",
         ),
         (
             lambda: token_accuracy([[1]], [[1]], sample_weight=[0]),
-            "token_accuracy: all weights are zero, but some step has to count. Check sample_weight.",
+            "token_accuracy: all weights are zero, but some sequence has to count. Check sample_weight.",
         ),
         (
             lambda: entity_f1([["NOUN"]], [["O"]]),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight
 
-from sksequence.exceptions import InputError
+from sksequence.metrics.sample_weight import check_weights
 from sksequence.sequences import SequenceArray, targets_in_order
 
 __all__ = ["read_weights"]
@@ -32,26 +31,8 @@ def read_weights(sample_weight: Any, sequences: SequenceArray, caller: str) -> n
     Raises
     ------
     InputError
-        If there is not one weight for each sequence, if one is negative or not finite, or if all are zero.
+        If there is not one weight for each sequence, if one is no number, negative or not finite, or if all
+        are zero.
     """
     given = targets_in_order(sample_weight, sequences, caller, name="sample_weight", noun="weight")
-    needed = "but one weight for each sequence is needed"
-    try:
-        shape = np.asarray(given).shape
-    except ValueError:
-        raise InputError(
-            f"{caller}: sample_weight holds rows of unlike lengths, {needed}. Steps have no weights of their "
-            "own: pass an array of shape (n_samples,)."
-        ) from None
-    if shape not in ((), (len(sequences),)):
-        raise InputError(
-            f"{caller}: sample_weight of shape {shape} came for {len(sequences)} sequences, {needed}. Pass "
-            "an array of shape (n_samples,)."
-        )
-    weights = _check_sample_weight(given, sequences, dtype=np.float64)
-    if (weights < 0).any():
-        raise InputError(
-            f"{caller}: sample_weight holds {weights.min():g} at position {int(weights.argmin())}, but "
-            "weights cannot be negative. Use 0 to leave a sample out."
-        )
-    return weights
+    return check_weights(given, len(sequences), caller)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sksequence.exceptions import InputError
 from sksequence.metrics.labels import pair_labels
+from sksequence.metrics.sample_weight import check_weights
 
 __all__ = ["token_accuracy"]
 
@@ -31,7 +31,7 @@ def token_accuracy(y_true, y_pred, *, sample_weight=None):
     Raises
     ------
     InputError
-        If the lengths differ, or all weights are zero.
+        If the lengths differ, or weights are not one finite number >= 0 for each sequence, some above zero.
 
     Examples
     --------
@@ -45,15 +45,5 @@ def token_accuracy(y_true, y_pred, *, sample_weight=None):
         right = np.zeros(len(true.values), dtype=bool)
     if sample_weight is None:
         return float(right.mean())
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (len(true),):
-        raise InputError(
-            f"token_accuracy: sample_weight of shape {weights.shape} came for {len(true)} sequences, but one "
-            "weight for each is needed. Pass an array of shape (n_sequences,)."
-        )
-    each_step = np.repeat(weights, true.lengths)
-    if each_step.sum() == 0:
-        raise InputError(
-            "token_accuracy: all weights are zero, but some step has to count. Check sample_weight."
-        )
-    return float(np.average(right, weights=each_step))
+    weights = check_weights(sample_weight, len(true), "token_accuracy")
+    return float(np.average(right, weights=np.repeat(weights, true.lengths)))
