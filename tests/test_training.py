@@ -248,6 +248,27 @@ def test_diverging_loss_stops_with_the_epoch_and_keeps_good_weights(data):
     assert np.isfinite(model.predict_proba(X)).all()
 
 
+@pytest.mark.parametrize(
+    ("params", "causes"),
+    [
+        ({}, "(lr is 0.005)"),
+        ({"embedding_lr": 10.0}, "(lr is 0.005, embedding_lr is 10)"),
+        ({"embedding_lr": 10.0, "embeddings": np.ones((9, 3)), "freeze_embeddings": True}, "(lr is 0.005)"),
+    ],
+)
+def test_divergence_names_the_learning_rates_that_act(params, causes):
+    class Poison(Callback):
+        def on_epoch_begin(self, net, **kwargs):
+            with torch.no_grad():
+                net.module_.head.weight.fill_(float("nan"))
+
+    X = [np.arange(n) % 9 for n in range(2, 22)]
+    params = {"embedding_dim": 3, "callbacks": [Poison()], **SMALL, **params}
+    with pytest.raises(NonFiniteLossError) as error:
+        LSTMClassifier(**params).fit(X, np.arange(20) % 2)
+    assert f"a learning rate that is too high {causes}, no gradient clipping" in str(error.value)
+
+
 # ---------------------------------------------------------------------- continuing
 def test_partial_fit_goes_on(data):
     X, y = data

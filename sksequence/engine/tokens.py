@@ -100,7 +100,7 @@ class TokenInput(Parameters):
         arguments = super()._net_arguments()  # type: ignore[misc]
         if self.embedding_lr is None:
             return arguments
-        vectors = ("encoder.inputs.table*", {"lr": self.embedding_lr})
+        vectors = ("encoder.inputs.table*", {"lr": self.embedding_lr, "parameter": "embedding_lr"})
         # A weight is of the first group that names it: what net_params says of the vectors comes before.
         groups = arguments.get("optimizer__param_groups") or []
         return arguments | {"optimizer__param_groups": [*groups, vectors]}

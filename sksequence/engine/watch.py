@@ -36,9 +36,9 @@ class KeepWeights(Callback):
         if not all(map(math.isfinite, losses)):
             raise NonFiniteLossError(
                 f"the loss became {next(v for v in losses if not math.isfinite(v))} in epoch "
-                f"{epoch['epoch']}. The usual causes are a learning rate that is too high (lr is "
-                f"{net.lr:g}), no gradient clipping (gradient_clip is {net.gradient_clip}), and inputs "
-                "of very large scale with standardize=False. The weights of the epoch before are kept."
+                f"{epoch['epoch']}. The usual causes are a learning rate that is too high "
+                f"({_learning_rates(net)}), no gradient clipping (gradient_clip is {net.gradient_clip}), and "
+                "inputs of very large scale with standardize=False. The weights of the epoch before are kept."
             )
         if self.monitor is None or epoch[self.monitor] < self.best_:
             self.best_ = math.inf if self.monitor is None else epoch[self.monitor]
@@ -54,6 +54,15 @@ class KeepWeights(Callback):
     def __getstate__(self):
         # The kept weights serve their own training only.
         return {**self.__dict__, "state_": None}
+
+
+def _learning_rates(net) -> str:
+    """Peak learning rates, by the parameters that set them; those of weights that stay are left out."""
+    rates = {"lr": net.lr}
+    for group in net.optimizer_.param_groups:
+        if "parameter" in group and any(weight.requires_grad for weight in group["params"]):
+            rates[group["parameter"]] = net.lr * group["share"]
+    return ", ".join(f"{name} is {rate:g}" for name, rate in rates.items())
 
 
 class Progress(Callback):
