@@ -26,6 +26,7 @@ from sksequence.preprocessing import (
     SequenceTokenizer,
     SummaryFeatures,
     WindowTransformer,
+    WordFeatures,
     make_windows,
 )
 from sksequence.sequences import SequenceArray, as_sequences
@@ -124,6 +125,41 @@ def test_padded_tokens_stay_whole_numbers():
             InputError, match=rf"fit: tokens came, but padding is {value}, .* Set value=0, the"
         ):
             SequencePadder(value=value).fit(tokens)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [SequenceTokenizer().fit_transform(["a b", "c"]), WordFeatures().fit_transform([["a", "b"], ["c"]])],
+)
+def test_ids_are_not_scaled(ids):
+    told = (
+        "token ids came, but StandardScaler reads numbers, and ids only stand for tokens. Give them to a "
+        "network as they are, or use OneHotEncoder()."
+    )
+    with pytest.raises(InputError) as error:
+        PerTimestep(StandardScaler()).fit(ids)
+    assert str(error.value) == f"PerTimestep.fit: {told}"
+    fitted = PerTimestep(StandardScaler()).fit(np.zeros((2, 2, ids.n_features)))
+    with pytest.raises(InputError, match=r"PerTimestep\.transform: token ids came"):
+        fitted.transform(ids)
+
+
+def test_ids_become_indicators():
+    tokens = SequenceTokenizer().fit_transform(["a b", "b c a"])
+    flags = PerTimestep(OneHotEncoder()).fit_transform(tokens)
+    assert flags.n_features == 3
+    assert np.array_equal(flags.values.argmax(axis=1), tokens.values[:, 0] - tokens.values.min())
+
+
+def test_a_column_transformer_chooses_among_ids():
+    words = WordFeatures().fit_transform([["a", "b"], ["b", "a"]])
+    chosen = ColumnTransformer([("word", OneHotEncoder(), ["word"])])
+    assert PerTimestep(chosen).fit_transform(words).n_features == 2
+
+
+def test_integers_that_nobody_named_are_numbers():
+    scaled = PerTimestep(StandardScaler()).fit_transform([np.array([1, 2, 3]), np.array([4, 5])])
+    assert scaled.values.mean() == pytest.approx(0)
 
 
 def test_padder_gives_a_long_frame_with_every_row(ragged):

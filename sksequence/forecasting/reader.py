@@ -22,7 +22,7 @@ from sksequence.forecasting.roles import Roles
 from sksequence.forecasting.series import join, read_series
 from sksequence.forecasting.tables import has_index
 from sksequence.forecasting.task import Task
-from sksequence.sequences import SequenceArray
+from sksequence.sequences import SequenceArray, carries_ids
 
 __all__ = ["SeriesReader", "refuse_number"]
 
@@ -226,7 +226,7 @@ class SeriesReader(Parameters, BaseEstimator):
 
 
 def _refuse_tokens(X, caller: str) -> None:
-    if getattr(X, "vocabulary", None) is not None or getattr(X, "_holds_ids", False):
+    if carries_ids(X):
         raise InputError(
             f"{caller}: tokens came, but a forecaster reads numbers. What follows in a text is told by "
             "LSTMLanguageModel."

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -13,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence._params import REQUIRED, Parameters, Rule, param
 from sksequence.exceptions import InputError
 from sksequence.preprocessing.transformer import SequenceTransformer
-from sksequence.sequences import SequenceArray, as_sequences, check_features
+from sksequence.sequences import SequenceArray, as_sequences, carries_ids, check_features
 
 __all__ = ["PerTimestep"]
 
@@ -32,7 +33,8 @@ class PerTimestep(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
 
     The steps of all sequences are stacked into one array of shape (n_steps, n_features), padding left
     out, and a step that several windows share is passed once. Where the features have names, the
-    transformer gets a DataFrame. It gets no `y`, for that has one entry per sequence.
+    transformer gets a DataFrame. It gets no `y`, for that has one entry per sequence. Token ids, as those
+    of SequenceTokenizer, are for transformers of categories, such as OneHotEncoder: others are refused.
 
     A SequenceArray comes out whatever the form of `X`, or a long DataFrame with
     ``set_output(transform="pandas")``.
@@ -79,7 +81,7 @@ class PerTimestep(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
         Raises
         ------
         InputError
-            If `X` cannot be read as sequences.
+            If `X` cannot be read as sequences, or holds token ids where the transformer reads numbers.
         """
         self._check_parameters()
         sequences = self._read(X, "fit")
@@ -134,8 +136,14 @@ class PerTimestep(Parameters, SequenceTransformer, auto_wrap_output_keys=None):
         return self._apply(self.transformer_.inverse_transform, sequences, names, raw=True)
 
     def _read(self, X, method: str) -> SequenceArray:
-        missing = "mask" if get_tags(self.transformer).input_tags.allow_nan else "raise"
-        return as_sequences(X, caller=f"{type(self).__name__}.{method}", missing=missing)
+        caller, takes = f"{type(self).__name__}.{method}", get_tags(self.transformer).input_tags
+        # A ColumnTransformer says which columns are what.
+        if carries_ids(X) and not (takes.categorical or isinstance(self.transformer, ColumnTransformer)):
+            raise InputError(
+                f"{caller}: token ids came, but {type(self.transformer).__name__} reads numbers, and ids "
+                "only stand for tokens. Give them to a network as they are, or use OneHotEncoder()."
+            )
+        return as_sequences(X, caller=caller, missing="mask" if takes.allow_nan else "raise")
 
     def _named(self) -> bool:
         return hasattr(self, "feature_names_in_") and not self._table_in

@@ -7,12 +7,13 @@ from sksequence.sequences.forms import as_sequences, names_ids
 from sksequence.sequences.ragged import RaggedList
 from sksequence.sequences.targets import missing_targets, targets_in_order
 from sksequence.sequences.texts import first_text, holds_texts, only_column
-from sksequence.sequences.vocabulary import in_vocabulary, names_of_ids
+from sksequence.sequences.vocabulary import carries_ids, in_vocabulary, names_of_ids
 
 __all__ = [
     "RaggedList",
     "SequenceArray",
     "as_sequences",
+    "carries_ids",
     "check_features",
     "check_ids",
     "find_columns",

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
 from sksequence.exceptions import InputError
 from sksequence.sequences.array import SequenceArray
 
-__all__ = ["in_vocabulary", "names_of_ids"]
+__all__ = ["carries_ids", "in_vocabulary", "names_of_ids"]
 
 _UNKNOWN = "[UNK]"
+
+
+def carries_ids(X: Any) -> bool:
+    """Whether X says of itself that it holds token ids, as what SequenceTokenizer and WordFeatures give does.
+
+    Parameters
+    ----------
+    X : object
+        Any form of sequences. Integers that nobody named are numbers.
+
+    Returns
+    -------
+    carries : bool
+    """
+    return isinstance(X, SequenceArray) and (X.vocabulary is not None or X._holds_ids)
 
 
 def names_of_ids(sequences: SequenceArray) -> tuple | None:
