@@ -13,7 +13,7 @@ from torch import nn
 
 from sksequence._params import number, param
 from sksequence.engine import ClassWeight, GRUCell, LSTMCell, MatchedScore, RNNCell, SequencePredictor
-from sksequence.exceptions import InputError, ParameterError
+from sksequence.exceptions import InputError, InputTypeError, ParameterError
 from sksequence.sequences import missing_targets
 
 __all__ = ["GRUClassifier", "LSTMClassifier", "RNNClassifier"]
@@ -102,6 +102,16 @@ class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePre
         return codes if self._multilabel else self.classes_[codes]
 
     # ------------------------------------------------------------------ the task
+    def _aligned(self, y, sequences, caller):
+        y = super()._aligned(y, sequences, caller)
+        i, label = _first_bytes(y)
+        if label is not None:
+            raise InputTypeError(
+                f"{caller}: y holds {label!r} at position {i}, of type bytes, but labels are strings or "
+                "numbers. Decode them: [label.decode() for label in y]."
+            )
+        return y
+
     def _encode_targets(self, y, caller, *, reset, classes=None):
         if hasattr(y, "tocsr"):
             y = y.toarray()
@@ -221,6 +231,14 @@ def _holds_rows(y) -> bool:
     if getattr(y, "ndim", 1) != 1 or len(y) == 0:
         return False
     return isinstance(getattr(y, "iloc", y)[0], (list, tuple, np.ndarray))
+
+
+def _first_bytes(y) -> tuple[int, bytes | None]:
+    """Position and value of the first label that is bytes; None where there is none."""
+    kind = getattr(getattr(y, "dtype", None), "kind", "O")
+    if kind not in "OS" or getattr(y, "ndim", 1) != 1 or not hasattr(y, "__iter__"):
+        return 0, None
+    return next(((i, bytes(label)) for i, label in enumerate(y) if isinstance(label, bytes)), (0, None))
 
 
 class RNNClassifier(RNNCell, SequenceClassifier):

@@ -93,9 +93,10 @@ class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
         if kind in "biuf" or getattr(y, "ndim", 1) != 1:
             return
         for i, value in enumerate(y if hasattr(y, "__iter__") else ()):
-            if isinstance(value, str) and not _is_number(value):
+            if isinstance(value, (str, bytes)) and not _is_number(value):
+                plain = value.item() if isinstance(value, np.generic) else value
                 raise InputError(
-                    f"{caller}: y holds {str(value)!r} at position {i}, but a regressor needs "
+                    f"{caller}: y holds {plain!r} at position {i}, but a regressor needs "
                     f"numbers. For labels use {self._cell.upper()}Classifier; else convert y to float."
                 )
 
@@ -123,7 +124,7 @@ def _holds_rows(y) -> bool:
     return isinstance(next(iter(y)), (list, tuple, np.ndarray))
 
 
-def _is_number(text: str) -> bool:
+def _is_number(text: str | bytes) -> bool:
     try:
         float(text)
     except ValueError:

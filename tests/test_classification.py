@@ -175,6 +175,24 @@ def test_errors_of_scikit_learn_about_labels_say_who_asks(bad):
             model.fit([[1.0, 2.0], [3.0]], bad)
 
 
+@pytest.mark.parametrize("form", [np.array, list, pd.Series, lambda y: np.array(y, dtype=object)])
+def test_labels_of_type_bytes_are_refused(data, form):
+    X, y = data
+    labels = form([str(label).encode() for label in y])
+    told = re.escape(
+        f"y holds {str(y[0]).encode()!r} at position 0, of type bytes, but labels are strings or"
+    )
+    model = LSTMClassifier(max_epochs=1, **SMALL).fit(X, y)
+    for method in (LSTMClassifier(**SMALL).fit, model.partial_fit, model.score):
+        for error in (InputError, TypeError):
+            with pytest.raises(error, match=rf"^LSTMClassifier\.{method.__name__}: {told}"):
+                method(X, labels)
+    with pytest.raises(
+        InputError, match=r"^GRURegressor\.fit: y holds b'a' at position 0, but a regressor needs"
+    ):
+        GRURegressor().fit(X, form([b"a"] * len(X)))
+
+
 @pytest.mark.parametrize(("dtype", "kind"), [("Int64", "i"), ("boolean", "b"), ("bool[pyarrow]", "b")])
 def test_nullable_labels_keep_their_kind(data, dtype, kind):
     X, y = data
