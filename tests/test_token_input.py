@@ -65,7 +65,10 @@ def forms():
     yield "DataFrame", pd.DataFrame(VECTORS, index=WORDS)
     yield "dict", dict(zip(WORDS, VECTORS, strict=True))
     yield "dict of lists", dict(zip(WORDS, VECTORS.tolist(), strict=True))
+    yield "dict of tensors", dict(zip(WORDS, torch.tensor(VECTORS, requires_grad=True), strict=True))
     yield "pair", (WORDS, VECTORS)
+    yield "pair with a tensor", (WORDS, torch.tensor(VECTORS))
+    yield "pair with lists", (WORDS, VECTORS.tolist())
     yield "KeyedVectors", SimpleNamespace(key_to_index={w: i for i, w in enumerate(WORDS)}, vectors=VECTORS)
 
 
@@ -79,10 +82,22 @@ def test_vectors_are_looked_up_by_word(embeddings, tokens):
         np.testing.assert_array_equal(table[i], expected)
 
 
-def test_array_of_vectors_goes_by_id():
+@pytest.mark.parametrize(
+    "form",
+    [
+        np.asarray,
+        np.ndarray.tolist,
+        lambda v: tuple(map(tuple, v.tolist())),
+        torch.tensor,
+        lambda v: torch.nn.Embedding.from_pretrained(torch.tensor(v), freeze=False).weight,
+        list,
+    ],
+    ids=["array", "lists", "tuples", "tensor", "weights of torch", "list of arrays"],
+)
+def test_array_of_vectors_goes_by_id(form):
     vectors = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
     X = [[0, 1, 5], [2, 3], [3], [1, 2]]
-    model = LSTMClassifier(embeddings=vectors, freeze_embeddings=True, **SMALL).fit(X, [0, 1, 0, 1])
+    model = LSTMClassifier(embeddings=form(vectors), freeze_embeddings=True, **SMALL).fit(X, [0, 1, 0, 1])
     # Ids that the training part happens to lack have their vectors, too.
     np.testing.assert_array_equal(table_of(model)[:8], vectors)
     assert not table_of(model)[8:].any()
@@ -111,6 +126,20 @@ def test_vectors_that_are_not_finite_are_refused_by_name(bad, tokens):
     plain = SequenceArray(tokens.values, tokens.starts, tokens.lengths)
     with pytest.raises(ParameterError, match=r"NaN or infinity in the vector of id 4 \(1 such vectors\)\.$"):
         LSTMClassifier(embeddings=rows, **SMALL).fit(plain, LABELS)
+
+
+def test_vectors_may_be_a_tensor_of_bfloat16():
+    vectors = torch.arange(12).reshape(4, 3).to(torch.bfloat16)
+    model = LSTMClassifier(embeddings=vectors, freeze_embeddings=True, **SMALL).fit([[0, 3], [2]], [0, 1])
+    np.testing.assert_array_equal(table_of(model)[:4], vectors.float().numpy())
+
+
+@pytest.mark.parametrize("bad", [[[1.0], [1.0, 2.0]], [["a", "b"]], torch.ones(3), [], np.ones((2, 2, 2))])
+def test_what_makes_no_rows_of_numbers_is_refused(bad, tokens):
+    with pytest.raises(
+        ParameterError, match=r"^The 'embeddings' parameter of LSTMClassifier must be None or a"
+    ):
+        LSTMClassifier(embeddings=bad, **SMALL).fit(tokens, LABELS)
 
 
 def test_a_frame_that_holds_no_vectors_is_not_printed(tokens):

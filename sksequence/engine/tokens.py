@@ -10,7 +10,7 @@ import torch
 
 from sksequence._params import Parameters, boolean, integer, none, number, one_of, param
 from sksequence.engine.encoder_weights import INIT_FROM, EncoderWeights, weights_of
-from sksequence.engine.vectors import VECTORS, check_rows, vectors_by_id
+from sksequence.engine.vectors import VECTORS, check_rows, plain_vectors, vectors_by_id
 from sksequence.exceptions import ParameterError
 from sksequence.modules import Encoder, TokenEmbedding
 from sksequence.sequences import (
@@ -54,7 +54,8 @@ class TokenInput(Parameters):
         rule=none() | VECTORS,
         doc="""Vectors to begin with: a dict of word to vector, gensim's KeyedVectors, a DataFrame indexed by
         words or a pair (words, array), looked up in the vocabulary that a SequenceTokenizer gives; or an
-        array whose row i is the vector of id i, with a row for every id. X is then read as token ids, and
+        array whose row i is the vector of id i, with a row for every id. A tensor or a list of rows will do
+        for an array. X is then read as token ids, and
         `embedding_dim` is their width. A word without a vector gets a random one of the same mean and
         deviation.""",
     )
@@ -123,7 +124,7 @@ class TokenInput(Parameters):
         names = sequences.vocabulary
         n_tokens = int(largest_tokens(sequences)[0]) + 1 if names is None else len(names)
         owner = type(self).__name__
-        source, parameter = self.embeddings, "embeddings"
+        source, parameter = plain_vectors(self.embeddings), "embeddings"
         if self.init_from is not None:
             source, parameter = self._pretrained().embeddings_for(names), "init_from"
         if source is None:

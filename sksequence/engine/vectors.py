@@ -11,7 +11,7 @@ import numpy as np
 from sksequence._params import Rule
 from sksequence.exceptions import ParameterError
 
-__all__ = ["VECTORS", "check_rows", "vectors_by_id"]
+__all__ = ["VECTORS", "check_rows", "plain_vectors", "vectors_by_id"]
 
 
 def _is_keyed(value: Any) -> bool:
@@ -19,14 +19,33 @@ def _is_keyed(value: Any) -> bool:
     return hasattr(value, "key_to_index") and hasattr(value, "vectors")
 
 
-def _is_table(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "fiu"
+def _array(value: Any) -> np.ndarray:
+    """What NumPy makes of it, wherever a tensor lies and whatever learns from it."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = value.float() if value.is_floating_point() else value  # NumPy has no bfloat16
+    return np.asarray(value)
 
 
-def _is_pair(value: Any) -> bool:
-    if not (isinstance(value, tuple) and len(value) == 2 and _is_table(value[1])):
-        return False
-    return hasattr(value[0], "__len__") and not isinstance(value[0], str)
+def _table(value: Any) -> np.ndarray | None:
+    """Rows of numbers, (n, width), from an array, a tensor or lists; None where it is nothing of the kind."""
+    if isinstance(value, (str, Mapping)) or _is_keyed(value) or hasattr(value, "iloc"):
+        return None
+    try:
+        table = _array(value)
+    except (ValueError, TypeError, RuntimeError):
+        return None
+    return table if table.ndim == 2 and table.dtype.kind in "fiu" else None
+
+
+def _pair(value: Any) -> tuple[Any, np.ndarray] | None:
+    """Words and the rows of their vectors; None where it is nothing of the kind."""
+    if not (isinstance(value, tuple) and len(value) == 2):
+        return None
+    words, table = value[0], _table(value[1])
+    if table is None or isinstance(words, str) or not hasattr(words, "__len__"):
+        return None
+    return words, table
 
 
 def _is_frame(value: Any) -> bool:
@@ -38,7 +57,11 @@ def _is_frame(value: Any) -> bool:
 
 VECTORS = Rule(
     lambda v: (
-        _is_keyed(v) or _is_table(v) or _is_pair(v) or _is_frame(v) or (isinstance(v, Mapping) and len(v) > 0)
+        _is_keyed(v)
+        or _is_frame(v)
+        or (isinstance(v, Mapping) and len(v) > 0)
+        or _pair(v) is not None
+        or _table(v) is not None
     ),
     "a dict of word to vector, gensim's KeyedVectors (model.wv), a DataFrame of numbers indexed by words, a "
     "pair (words, array), or an array (n_ids, width)",
@@ -47,10 +70,29 @@ VECTORS = Rule(
 _SPECIAL = re.compile(r"\[[A-Z]+\]")
 
 
+def plain_vectors(embeddings: Any) -> Any:
+    """Vectors whose rows are an array.
+
+    Parameters
+    ----------
+    embeddings : object
+        Of a form that `VECTORS` allows.
+
+    Returns
+    -------
+    embeddings : ndarray of shape (n, width), tuple of words and such an array, or as it came
+    """
+    pair = _pair(embeddings)
+    if pair is not None:
+        return pair
+    table = _table(embeddings)
+    return embeddings if table is None else table
+
+
 def _by_word(embeddings: Any, owner: str, parameter: str) -> tuple[Callable[[str], Any], int]:
     """A look-up of words, None where there is no vector, and the width of the vectors."""
     if isinstance(embeddings, Mapping):
-        return embeddings.get, np.size(next(iter(embeddings.values())))
+        return embeddings.get, _array(next(iter(embeddings.values()))).size
     if _is_keyed(embeddings):
         places, table = embeddings.key_to_index, embeddings.vectors
     else:
@@ -94,7 +136,7 @@ def vectors_by_id(
     Parameters
     ----------
     embeddings : object
-        Of a form that `VECTORS` allows.
+        As :func:`plain_vectors` gives them.
     vocabulary : sequence of str of length n_tokens, or None
         What the ids stand for; an array of vectors by id needs none.
     n_tokens : int
@@ -113,7 +155,7 @@ def vectors_by_id(
     ParameterError
         If words cannot be looked up, none is found, a word comes twice, or a vector is not finite.
     """
-    if _is_table(embeddings):
+    if isinstance(embeddings, np.ndarray):
         n = min(n_tokens, len(embeddings))
         vectors = np.zeros((n_tokens, embeddings.shape[1]), dtype=np.float32)
         vectors[:n] = embeddings[:n]
@@ -131,10 +173,11 @@ def vectors_by_id(
         vector = look_up(word)
         if vector is None:
             continue
-        if np.shape(vector) != (width,) or np.asarray(vector).dtype.kind not in "fiu":
+        vector = _array(vector)
+        if vector.shape != (width,) or vector.dtype.kind not in "fiu":
             raise ParameterError(
                 f"The {parameter!r} parameter of {owner} must hold vectors of numbers, of one width. "
-                f"Got shape {np.shape(vector)} for {word!r} where ({width},) is needed."
+                f"Got shape {vector.shape} for {word!r} where ({width},) is needed."
             )
         vectors[i], found[i] = vector, True
     _refuse_not_finite(vectors, vocabulary, owner, parameter)
@@ -152,7 +195,7 @@ def check_rows(embeddings: Any, expected: range, owner: str) -> None:
     Parameters
     ----------
     embeddings : object
-        Of a form that `VECTORS` allows; only an array has rows to be counted.
+        As :func:`plain_vectors` gives them; only an array has rows to be counted.
     expected : range
         Numbers of rows that are right.
     owner : str
@@ -163,7 +206,7 @@ def check_rows(embeddings: Any, expected: range, owner: str) -> None:
     ParameterError
         If the array has another number of rows.
     """
-    if not _is_table(embeddings) or len(embeddings) in expected:
+    if not isinstance(embeddings, np.ndarray) or len(embeddings) in expected:
         return
     raise ParameterError(
         f"The 'embeddings' parameter of {owner} must have a row for each of the {expected[0]:,} token ids. "
