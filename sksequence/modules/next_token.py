@@ -33,6 +33,7 @@ class _MeanLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, states, weight, bias, targets, dtype):
+        """The loss, (), of states (N, H) and targets (N,), products taken in `dtype`; keeps the gradients."""
         loss, by_states = states.new_zeros(()), torch.empty_like(states)
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
         factors = states.to(dtype), weight.to(dtype), bias.to(dtype)
@@ -52,6 +53,7 @@ class _MeanLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient):
+        """The kept gradients (N, H), (V, H) and (V,), times that of the loss."""
         by_states, by_weight, by_bias = ctx.saved_tensors
         scale = gradient * ctx.share
         return by_states * scale, by_weight * scale, by_bias * scale, None, None
