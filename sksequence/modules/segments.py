@@ -33,6 +33,20 @@ __all__ = ["Ensemble", "SegmentNetwork"]
 _STEP_UNITS = 32
 
 
+def _ones_at(places: Sequence[int], n: int) -> Tensor:
+    ones = torch.zeros(n)
+    ones[list(places)] = 1.0
+    return ones
+
+
+def _silent(linear: nn.Linear | None) -> nn.Linear | None:
+    """A layer that says nothing until it learns."""
+    if linear is not None:
+        nn.init.zeros_(linear.weight)
+        nn.init.zeros_(linear.bias)
+    return linear
+
+
 class SegmentNetwork(nn.Module):
     """Segment-wise recurrent network with a seasonal branch: windows in, forecasts out.
 
@@ -111,12 +125,9 @@ class SegmentNetwork(nn.Module):
         if cell not in CELLS:
             raise ValueError(f"SegmentNetwork: cell is {cell!r}, but one of {tuple(CELLS)} is needed.")
         self.window, self.horizon, self.segment, self.cell = window, horizon, segment, cell
-        self.n_segments_in = math.ceil(window / segment)
-        self.n_segments_out = math.ceil(horizon / segment)
+        self.n_segments_in, self.n_segments_out = math.ceil(window / segment), math.ceil(horizon / segment)
+        self.n_outputs, self.n_future = n_outputs, n_future
         width = CELLS[cell].n_gates * hidden_size
-        n_channel_units = hidden_size // 2 if n_channels else 0
-        n_position_units = hidden_size - n_channel_units
-
         season = min(seasons[0], window) if seasons else window
         self.norm = WindowNorm(center, scale, season, min_scale)
         self.branch = SeasonalBranch(seasons, window, horizon)
@@ -131,31 +142,33 @@ class SegmentNetwork(nn.Module):
         self.output = new_linear(hidden_size, segment * n_outputs, generator=generator)
         self.dropout = SeededDropout(dropout)
         self.activation = torch.relu if options.get("nonlinearity") == "relu" else torch.tanh
-        position = torch.empty(self.n_segments_out, n_position_units).normal_(generator=generator)
-        self.position = nn.Parameter(position)
+        self._embed_places(hidden_size, n_channels, generator)
+        self.register_buffer("moved", _ones_at(locations, n_outputs), persistent=False)
+        # Drawn last: a network without covariates has the weights that it would have without this.
+        self._embed_covariates((width_in, width), n_inputs - 1 + n_past - n_future, n_static, generator)
+
+    def _embed_places(self, hidden_size: int, n_channels: int, generator: torch.Generator) -> None:
+        """Embeddings that tell output segments, and channels where there are several, apart."""
+        n_channel_units = hidden_size // 2 if n_channels else 0
+        position = torch.empty(self.n_segments_out, hidden_size - n_channel_units)
+        self.position = nn.Parameter(position.normal_(generator=generator))
         channels = torch.empty(n_channels, n_channel_units).normal_(generator=generator)
         self.channel = nn.Parameter(channels) if n_channels else None
-        self.n_outputs = n_outputs
-        moved = torch.zeros(n_outputs)
-        moved[list(locations)] = 1.0
-        self.register_buffer("moved", moved, persistent=False)
 
-        # Drawn last: a network without covariates has the weights that it would have without this.
-        def into(n_features: int, width: int, *, silent: bool = False) -> nn.Linear | None:
-            if not n_features:
-                return None
-            linear = new_linear(n_features, width, generator=generator)
-            if silent:
-                nn.init.zeros_(linear.weight)
-                nn.init.zeros_(linear.bias)
-            return linear
+    def _embed_covariates(
+        self, widths: tuple[int, int], n_more: int, n_static: int, generator: torch.Generator
+    ) -> None:
+        """Layers that read what stands beside the target, into the `widths` of encoder and gates."""
 
-        self.n_future = n_future
-        self.embed_more = into(segment * (n_inputs - 1 + n_past - n_future), width_in)
+        def into(n_features: int, width: int) -> nn.Linear | None:
+            return new_linear(n_features, width, generator=generator) if n_features else None
+
+        n_future, (width_in, width) = self.n_future, widths
+        self.embed_more = into(self.segment * n_more, width_in)
         self.embed_known = into(n_future, width_in)
         # Covariates act through their effect first, and move gates only as far as that pays.
-        self.decode_future = into(segment * n_future, width, silent=True)
-        self.decode_static = into(n_static, width, silent=True)
+        self.decode_future = _silent(into(self.segment * n_future, width))
+        self.decode_static = _silent(into(n_static, width))
         self.effects = CovariateBranch(n_future, n_static, generator=generator) if n_future else None
 
     def forward(
