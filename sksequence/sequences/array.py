@@ -443,7 +443,7 @@ class SequenceArray:
         >>> SequenceArray.from_list([[1.0, 2.0, 3.0], [4.0]])
         SequenceArray(2 sequences of 1 to 3 steps, median 2, 1 feature, float64)
         """
-        from sksequence.sequences.forms import join_sequences
+        from sksequence.sequences.items import join_sequences
 
         joined = join_sequences(list(sequences), "SequenceArray.from_list")
         return (
@@ -481,7 +481,7 @@ class SequenceArray:
         >>> SequenceArray.from_padded(np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])).lengths
         array([2, 3])
         """
-        from sksequence.sequences.forms import view_padded
+        from sksequence.sequences.padded import view_padded
 
         viewed = view_padded(np.asanyarray(X), lengths, "SequenceArray.from_padded")
         return (

@@ -1,0 +1,88 @@
+"""Arrays of padded sequences, seen as sequences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sksequence.exceptions import InputError
+from sksequence.sequences.array import SequenceArray
+from sksequence.sequences.dtypes import numeric
+
+__all__ = ["refuse_dimensions", "view_padded"]
+
+_BLOCK_VALUES = 1 << 20  # Values of padded sequences examined at a time.
+
+
+def view_padded(X: np.ndarray, lengths, caller: str) -> SequenceArray:
+    """View (n, T, F) or (n, T); without `lengths`, trailing all-NaN steps are padding."""
+    if X.ndim not in (2, 3):
+        refuse_dimensions(X, caller)
+    X = numeric(X, caller, "X")
+    if X.size == 0 and len(X):
+        raise InputError(
+            f"{caller}: 0 {'step' if X.ndim == 3 and X.shape[2] else 'feature'}(s) (shape={X.shape}) while "
+            "a minimum of 1 is required. "
+            "Pass (n_samples, n_timesteps, n_features) with no axis of size 0."
+        )
+    n_columns = X.shape[1] if X.ndim == 2 else None
+    if X.ndim == 2:
+        X = X[:, :, np.newaxis]
+    n, n_timesteps, n_features = X.shape
+    # The shape is spelt out, for -1 has no answer where there are no samples.
+    values = X.reshape(n * n_timesteps, n_features)
+    lengths = _unpadded_lengths(X) if lengths is None else _given_lengths(lengths, X, caller)
+    return SequenceArray(values, np.arange(n) * n_timesteps, lengths, table_columns=n_columns)
+
+
+def refuse_dimensions(X: np.ndarray, caller: str) -> None:
+    """Say of an array of other dimensions than two and three what is needed."""
+    if X.ndim == 0:
+        raise InputError(
+            f"{caller}: X = {X!r:.40} came, but sequences are needed. Pass an array (n_samples, n_timesteps, "
+            "n_features) or (n_samples, n_timesteps)."
+        )
+    if X.ndim == 1:
+        raise InputError(
+            f"{caller}: a 1-D array of shape {X.shape} came, but several sequences are needed. Reshape "
+            "your data: [X] if it is one sequence, X.reshape(-1, 1) if it is one step of many."
+        )
+    raise InputError(
+        f"{caller}: an array of {X.ndim} dimensions, shape {X.shape}, came, but (n_samples, n_timesteps, "
+        "n_features) is needed. Reshape it: X.reshape(n_samples, n_timesteps, -1) joins the last axes "
+        "into features."
+    )
+
+
+def _given_lengths(lengths, X: np.ndarray, caller: str) -> np.ndarray:
+    lengths = np.asarray(lengths)
+    if lengths.shape != X.shape[:1]:
+        raise InputError(
+            f"{caller}: lengths of shape {lengths.shape} came for {len(X)} sequences, but one length per "
+            "sequence is needed. Pass an array of shape (n_sequences,)."
+        )
+    outside = (lengths < 0) | (lengths > X.shape[1])
+    if outside.any():
+        i = int(outside.argmax())
+        raise InputError(
+            f"{caller}: length {lengths[i]} came for sequence {i}, but the array has {X.shape[1]} steps. "
+            f"Keep every length between 0 and {X.shape[1]}."
+        )
+    return lengths
+
+
+def _unpadded_lengths(X: np.ndarray) -> np.ndarray:
+    """Steps of each sequence up to the last that is not all NaN."""
+    lengths = np.full(len(X), X.shape[1], dtype=np.int64)
+    if X.dtype.kind != "f" or not len(X):
+        return lengths
+    # Only sequences whose last step is empty can be padded; the others need no second look.
+    if not np.isnan(X[:, -1, 0]).any():
+        return lengths
+    padded = np.flatnonzero(np.isnan(X[:, -1]).all(axis=1))
+    size = max(1, _BLOCK_VALUES // max(1, X[0].size))
+    for first in range(0, len(padded), size):
+        block = padded[first : first + size]
+        there = ~np.isnan(X[block]).all(axis=2)  # (n_block, n_timesteps)
+        last = there.shape[1] - there[:, ::-1].argmax(axis=1)
+        lengths[block] = np.where(there.any(axis=1), last, 0)
+    return lengths
