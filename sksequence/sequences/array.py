@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from sksequence.exceptions import InputError
+from sksequence.sequences.constructors import Constructors
 from sksequence.sequences.layout import (
     as_positions,
     as_values,
     covered_spans,
     frozen,
+    range_of_lengths,
     refuse_outside,
+    starts_among,
     step_rows,
 )
 
@@ -25,7 +28,7 @@ def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
-class SequenceArray:
+class SequenceArray(Constructors):
     """Sequences of any length, each a view of the same array.
 
     Sequence ``i`` is ``values[starts[i] : starts[i] + lengths[i]]``. Sequences may overlap and may
@@ -230,12 +233,7 @@ class SequenceArray:
 
     def __repr__(self) -> str:
         kind = "tokens" if self.is_tokens else _count(self.n_features, "feature")
-        steps = ""
-        if len(self):
-            low, high = int(self._lengths.min()), int(self._lengths.max())
-            middle = int(np.median(self._lengths))
-            steps = f"{high:,} steps" if low == high else f"{low:,} to {high:,} steps, median {middle:,}"
-            steps = f" of {steps}"
+        steps = f" of {range_of_lengths(self._lengths)}" if len(self) else ""
         return f"SequenceArray({_count(len(self), 'sequence')}{steps}, {kind}, {self.dtype})"
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
@@ -248,8 +246,7 @@ class SequenceArray:
                 "into the estimator, as in BaggingClassifier(make_pipeline(SequenceTokenizer(), "
                 "LSTMClassifier())) on a table of one column, or call to_padded with value=."
             )
-        padded = self.to_padded()
-        return padded if dtype is None else padded.astype(dtype, copy=False)
+        return self.to_padded().astype(self.dtype if dtype is None else dtype, copy=False)
 
     # Changing ------------------------------------------------------------------------------------
 
@@ -333,18 +330,10 @@ class SequenceArray:
         widths = closes - opens
         if widths.sum() == len(self._values):
             return self
-        if len(opens) == 1:
-            rows: Any = slice(int(opens[0]), int(closes[0]))
-        else:
-            rows = step_rows(opens, widths)
-        before = np.cumsum(widths) - widths
-        span = np.searchsorted(opens, self._starts, side="right") - 1
-        moved = np.zeros_like(self._starts)
-        used = self._lengths > 0
-        moved[used] = (self._starts - opens[span] + before[span])[used] if len(opens) else 0
+        rows: Any = slice(int(opens[0]), int(closes[0])) if len(opens) == 1 else step_rows(opens, widths)
         return self._replace(
             _values=self._values[rows],
-            _starts=frozen(moved),
+            _starts=frozen(starts_among(self._starts, self._lengths, opens, widths)),
             _origin=None if self._origin is None else self._origin.take(rows),
         )
 
@@ -391,19 +380,9 @@ class SequenceArray:
         InputError
             If `value` is NaN where tokens have to be padded.
         """
-        length = self.n_timesteps if length is None else int(length)
-        kept = np.minimum(self._lengths, length)
-        if self.is_tokens and value != value and (kept < length).any():
-            raise InputError(
-                f"SequenceArray.to_padded: padding with NaN came for tokens of dtype {self.dtype}, but "
-                "integers have no NaN. Pass value=0, or another id that no token has."
-            )
-        full = bool((kept == length).all())
-        padded = np.full((len(self), length, self.n_features), 0 if full else value, dtype=self.dtype)
-        shift = 0 if side == "right" else length - kept
-        places = step_rows(np.arange(len(self)) * length + shift, kept)
-        padded.reshape(-1, self.n_features)[places] = self._values[step_rows(self._starts, kept)]
-        return padded
+        from sksequence.sequences.padded import write_padded
+
+        return write_padded(self, length, value, side)
 
     def to_long(self):
         """One row per step, as the kind of table that the sequences came from.
@@ -419,142 +398,3 @@ class SequenceArray:
         from sksequence.sequences.tables import write_long
 
         return write_long(self)
-
-    # In ------------------------------------------------------------------------------------------
-
-    @classmethod
-    def from_list(cls, sequences, *, feature_names=None) -> SequenceArray:
-        """Join a list of arrays of shape (length_i, n_features) or (length_i,), copied once.
-
-        Parameters
-        ----------
-        sequences : list, tuple or 1-D object array of array-likes
-            Integers stay integers (tokens) if the sequences have one feature.
-        feature_names : sequence of str, default=None
-            Names of the features.
-
-        Returns
-        -------
-        sequences : SequenceArray
-
-        Examples
-        --------
-        >>> from sksequence.sequences import SequenceArray
-        >>> SequenceArray.from_list([[1.0, 2.0, 3.0], [4.0]])
-        SequenceArray(2 sequences of 1 to 3 steps, median 2, 1 feature, float64)
-        """
-        from sksequence.sequences.items import join_sequences
-
-        joined = join_sequences(list(sequences), "SequenceArray.from_list")
-        return (
-            joined
-            if feature_names is None
-            else joined.with_values(joined._values, feature_names=feature_names)
-        )
-
-    @classmethod
-    def from_padded(cls, X, lengths=None, *, feature_names=None) -> SequenceArray:
-        """View an array of padded sequences; C-contiguous float arrays are not copied.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_sequences, n_timesteps, n_features) or (n_sequences, n_timesteps)
-            Sequences padded on the right.
-        lengths : array-like of int of shape (n_sequences,), default=None
-            Steps of each sequence. None: trailing steps that are NaN in every feature are padding.
-        feature_names : sequence of str, default=None
-            Names of the features.
-
-        Returns
-        -------
-        sequences : SequenceArray
-
-        Raises
-        ------
-        InputError
-            If `X` has another number of dimensions, or a length exceeds n_timesteps.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sksequence.sequences import SequenceArray
-        >>> SequenceArray.from_padded(np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])).lengths
-        array([2, 3])
-        """
-        from sksequence.sequences.padded import view_padded
-
-        viewed = view_padded(np.asanyarray(X), lengths, "SequenceArray.from_padded")
-        return (
-            viewed
-            if feature_names is None
-            else viewed.with_values(viewed._values, feature_names=feature_names)
-        )
-
-    @classmethod
-    def from_long(cls, table, *, sequence=None, time=None, columns=None) -> SequenceArray:
-        """Read a table with one row per step, in any order.
-
-        Parameters
-        ----------
-        table : DataFrame or Table
-            Of pandas, polars, pyarrow or another library that narwhals reads.
-        sequence : str, default=None
-            Column that says which sequence a row belongs to. None: the first level of a pandas
-            index of two levels.
-        time : str, default=None
-            Column that orders the rows of a sequence. None: the second level of the index, or, if
-            `sequence` is a column, the order in which the rows stand.
-        columns : list of str, default=None
-            Columns that hold the values. None: all the others. They must be numeric, or
-            categorical ones of pandas: a single one is read as tokens, its categories as their
-            `vocabulary`, several, or one among numbers, as columns of ids.
-
-        Returns
-        -------
-        sequences : SequenceArray
-            Sequences in the order of their sorted `ids`.
-
-        Raises
-        ------
-        InputError
-            If a column is missing or not numeric, a (sequence, time) pair comes twice, or a key
-            is missing or cannot be sorted.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from sksequence.sequences import SequenceArray
-        >>> long = pd.DataFrame({"id": ["b", "a", "a"], "day": [0, 1, 0], "load": [3.0, 2.0, 1.0]})
-        >>> sequences = SequenceArray.from_long(long, sequence="id", time="day")
-        >>> sequences.to_padded(value=0)[:, :, 0]
-        array([[1., 2.],
-               [3., 0.]])
-        """
-        from sksequence.sequences.tables import read_long
-
-        # Only a column of categories is read as tokens; integers may as well be numbers.
-        return read_long(table, sequence, time, columns, "SequenceArray.from_long", tokens=None)
-
-    @classmethod
-    def from_arrow(cls, column) -> SequenceArray:
-        """Read an Arrow column of lists, or several; a column of float lists is not copied.
-
-        Parameters
-        ----------
-        column : pyarrow Array or ChunkedArray, polars Series, or anything that exports Arrow
-            Of lists of numbers (one feature), of lists of structs (one feature per field), or of
-            lists of lists of equal size (one feature per place). Integers stay integers if the
-            sequences have one feature. Of a table or DataFrame, every column is a feature.
-
-        Returns
-        -------
-        sequences : SequenceArray
-
-        Raises
-        ------
-        InputError
-            If the column is of another type, or holds a null, or columns differ in their lengths.
-        """
-        from sksequence.sequences.arrow import read_arrow
-
-        return read_arrow(column, "SequenceArray.from_arrow")

@@ -6,7 +6,16 @@ import numpy as np
 
 from sksequence.exceptions import InputError
 
-__all__ = ["as_positions", "as_values", "covered_spans", "frozen", "refuse_outside", "step_rows"]
+__all__ = [
+    "as_positions",
+    "as_values",
+    "covered_spans",
+    "frozen",
+    "range_of_lengths",
+    "refuse_outside",
+    "starts_among",
+    "step_rows",
+]
 
 _CHECK_BLOCK = 65_536  # Sequences checked at a time: no temporary as long as the array.
 
@@ -31,6 +40,24 @@ def covered_spans(starts: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, 
     closes = np.ones(len(starts), dtype=bool)
     closes[:-1] = opens[1:]
     return starts[opens], ends[closes]
+
+
+def range_of_lengths(lengths: np.ndarray) -> str:
+    """Lengths in words: the shortest, the longest, and the median."""
+    low, high, middle = int(lengths.min()), int(lengths.max()), int(np.median(lengths))
+    return f"{high:,} steps" if low == high else f"{low:,} to {high:,} steps, median {middle:,}"
+
+
+def starts_among(
+    starts: np.ndarray, lengths: np.ndarray, opens: np.ndarray, widths: np.ndarray
+) -> np.ndarray:
+    """Where sequences start once only the intervals that they cover are left, one after the other."""
+    before = np.cumsum(widths) - widths
+    span = np.searchsorted(opens, starts, side="right") - 1
+    moved = np.zeros_like(starts)
+    used = lengths > 0
+    moved[used] = (starts - opens[span] + before[span])[used] if len(opens) else 0
+    return moved
 
 
 def refuse_outside(all_starts: np.ndarray, all_lengths: np.ndarray, total: int) -> None:

@@ -1,4 +1,4 @@
-"""Arrays of padded sequences, seen as sequences."""
+"""Arrays of padded sequences: seen as sequences, and made of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import numpy as np
 from sksequence.exceptions import InputError
 from sksequence.sequences.array import SequenceArray
 from sksequence.sequences.dtypes import numeric
+from sksequence.sequences.layout import step_rows
 
-__all__ = ["refuse_dimensions", "view_padded"]
+__all__ = ["refuse_dimensions", "view_padded", "write_padded"]
 
 _BLOCK_VALUES = 1 << 20  # Values of padded sequences examined at a time.
 
@@ -86,3 +87,22 @@ def _unpadded_lengths(X: np.ndarray) -> np.ndarray:
         last = there.shape[1] - there[:, ::-1].argmax(axis=1)
         lengths[block] = np.where(there.any(axis=1), last, 0)
     return lengths
+
+
+def write_padded(sequences: SequenceArray, length: int | None, value: float, side: str) -> np.ndarray:
+    """One array of equal lengths, see :meth:`SequenceArray.to_padded`."""
+    length = sequences.n_timesteps if length is None else int(length)
+    kept = np.minimum(sequences._lengths, length)
+    if sequences.is_tokens and value != value and (kept < length).any():
+        raise InputError(
+            f"SequenceArray.to_padded: padding with NaN came for tokens of dtype {sequences.dtype}, but "
+            "integers have no NaN. Pass value=0, or another id that no token has."
+        )
+    full = bool((kept == length).all())
+    padded = np.full(
+        (len(sequences), length, sequences.n_features), 0 if full else value, dtype=sequences.dtype
+    )
+    shift = 0 if side == "right" else length - kept
+    places = step_rows(np.arange(len(sequences)) * length + shift, kept)
+    padded.reshape(-1, sequences.n_features)[places] = sequences._values[step_rows(sequences._starts, kept)]
+    return padded
