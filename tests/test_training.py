@@ -76,9 +76,10 @@ def test_batches_of_equal_lengths_say_so_without_a_look():
     X = rng.normal(size=(9, 7, 2)).astype(np.float32)
     whole = as_sequences(X, caller="test")
     windows = SequenceArray(X.reshape(-1, 2), np.arange(9) * 3, np.full(9, 7))
-    for sequences in (whole, whole[np.array([4, 1, 7])], windows):
+    for sequences in (whole, whole[np.array([4, 1, 7])], whole[::-1], whole[2:], windows):
         for index in (torch.tensor([2, 0]), slice(1, 3), slice(2, 9)):
             values, lengths = Batches(Examples(sequences)).inputs(index)
+            assert np.array_equal(values, sequences.to_padded()[index])
             assert lengths.tolist() == [7] * len(values)
             assert not has_padding(lengths, 7)
             counts = Patches(3)(values, lengths)[1]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sksequence.engine.placement import Choice, Device, chosen_on, placed
+from sksequence.engine.placement import Choice, Device, chosen_on, is_cuda, placed
 from sksequence.engine.schedule import Budget
 from sksequence.sequences import SequenceArray
 
@@ -127,23 +127,32 @@ class Gather:
         self.values = placed(_as_tensor(values), device)
         device = self.values.device
         self.is_tokens = sequences.is_tokens
-        # Lengths that are all alike may be one number in memory, and stay so.
-        lengths = sequences.lengths
-        self.lengths = _as_tensor(np.ascontiguousarray(lengths) if any(lengths.strides) else lengths)
-        longest = sequences.n_timesteps
-        self.equal = bool((lengths == longest).all())
+        self._lengths, self._starts = lengths, starts = sequences.lengths, sequences.starts
+        # A 3-D array as it came need not be looked at.
+        is_block = sequences._block_steps > 0
+        longest = sequences._block_steps or sequences.n_timesteps
+        self.equal = is_block or bool((lengths == longest).all())
         # The longest, which all are as long as if they are equal: as one number nobody need look whether a
         # batch holds padding.
-        self.longest, self.each = longest, torch.tensor(longest, device=device)
+        self.longest, self.each = longest, torch.full((), longest, device=device)
         # Equal lengths end to end (a 3-D array, and every fold of it) are rows of a reshaped view.
-        aligned = self.equal and len(values) % longest == 0 and not (sequences.starts % longest).any()
+        aligned = is_block or (self.equal and len(values) % longest == 0 and not (starts % longest).any())
         self.blocks = self.values.view(-1, longest, *values.shape[1:]) if aligned else None
-        self._starts = sequences.starts
         # All of them in the order in which they lie: a run of them is a slice of the view.
-        in_order = aligned and bool((np.diff(sequences.starts) == longest).all())
-        self.first = int(sequences.starts[0]) // longest if in_order else None
+        in_order = is_block or (aligned and bool((np.diff(starts) == longest).all()))
+        self.first = int(starts[0]) // longest if in_order else None
 
-    # A prediction of a few sequences of equal length needs neither of these.
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    # A prediction of a few sequences of equal length needs none of these.
+    @cached_property
+    def lengths(self) -> torch.Tensor:
+        """Steps of each sequence, (n,), in the computer's memory."""
+        lengths = self._lengths
+        # Those that are all alike may be one number in memory, and stay so.
+        return _as_tensor(np.ascontiguousarray(lengths) if any(lengths.strides) else lengths)
+
     @cached_property
     def starts(self) -> torch.Tensor:
         """Where each sequence starts: its row of the view, or its first value, (n,)."""
@@ -177,7 +186,7 @@ class Gather:
     def _of_blocks(self, blocks: torch.Tensor, index: Choice) -> torch.Tensor:
         """Rows of the view, in place where they lie side by side."""
         if isinstance(index, slice) and self.first is not None:
-            stop = min(index.stop, len(self.lengths))
+            stop = min(index.stop, len(self))
             return blocks[self.first + index.start : self.first + stop]
         here = chosen_on(index, blocks)
         if isinstance(here, slice) or self.first != 0:
@@ -206,7 +215,7 @@ def _taken(rows: Gather | torch.Tensor, index: Choice) -> torch.Tensor:
 
 def prediction_batch(sequences: SequenceArray, device: Device) -> int:
     """How many sequences are predicted at a time."""
-    if torch.device(device).type != "cuda":
+    if not is_cuda(device):
         return _PREDICTION_BATCH
     return max(_PREDICTION_BATCH, min(_GPU_BATCH, _GPU_STEPS // sequences.n_timesteps))
 
@@ -253,7 +262,7 @@ class Batches:
         self._rest: list[torch.Tensor] = []
 
     def __len__(self) -> int:
-        return self.per_epoch or -(-len(self.inputs.lengths) // self.batch_size)
+        return self.per_epoch or -(-len(self.inputs) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[dict[str, torch.Tensor], Any]]:
         return map(self.batch, self.order())
@@ -269,7 +278,7 @@ class Batches:
     def order(self) -> list[torch.Tensor]:
         """Which examples stand in which batch."""
         if self.generator is None:
-            return list(torch.arange(len(self.inputs.lengths)).split(self.batch_size))
+            return list(torch.arange(len(self.inputs)).split(self.batch_size))
         if self.per_epoch is None:
             return self._shuffled()
         while len(self._rest) < self.per_epoch:
@@ -280,18 +289,18 @@ class Batches:
     def by_length(self) -> list[torch.Tensor]:
         """All examples, those of like length together, so that prediction pads little."""
         if self.inputs.equal:
-            return list(torch.arange(len(self.inputs.lengths)).split(self.batch_size))
+            return list(torch.arange(len(self.inputs)).split(self.batch_size))
         return list(self.inputs.lengths.argsort(stable=True).split(self.batch_size))
 
     def runs(self) -> Sequence[Choice]:
         """The same, as runs of neighbours, which need no copy, where all are of one length."""
         if not self.inputs.equal:
             return self.by_length()
-        firsts = range(0, len(self.inputs.lengths), self.batch_size)
+        firsts = range(0, len(self.inputs), self.batch_size)
         return [slice(first, first + self.batch_size) for first in firsts]
 
     def _shuffled(self) -> list[torch.Tensor]:
-        n = len(self.inputs.lengths)
+        n = len(self.inputs)
         # There may be more windows than values: numbers no wider than needed.
         dtype = torch.int32 if n < 1 << 31 else torch.int64
         order = torch.randperm(n, generator=self.generator, dtype=dtype)

@@ -342,13 +342,18 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
             keep.restore(net)
 
     # ------------------------------------------------------------------ fitted
+    def _check_fitted(self) -> None:
+        """Refuse what needs a network where there is none yet."""
+        if not hasattr(self, "net_"):  # scikit-learn's check reads all tags before it looks
+            check_is_fitted(self, "net_")
+
     @property
     def history_(self) -> pd.DataFrame:
         """Learning curve, a row an epoch: its number, losses, learning rate, gradient norm, seconds, scores.
 
         The number of the epoch, from 1, is the index as well as a column.
         """
-        check_is_fitted(self, "net_")
+        self._check_fitted()
         rows = [{k: v for k, v in row.items() if np.isscalar(v)} for row in self.net_.history]
         table = pd.DataFrame(rows, columns=None if rows else ["epoch"]).rename(columns={"dur": "seconds"})
         # What skorch's own loop keeps for itself, and markers of best epochs.

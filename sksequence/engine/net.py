@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-from sksequence.engine.batches import Batches, Examples, prediction_batch
+from sksequence.engine.batches import Batches, Examples, Gather, prediction_batch
 from sksequence.engine.ledger import Ledger
 from sksequence.engine.placement import Choice
 from sksequence.engine.precision import computes_bfloat16
@@ -61,33 +61,42 @@ class _Places:
 
     Parameters
     ----------
-    lengths : Tensor of shape (n,)
-        Steps of each example.
+    inputs : Gather
+        All examples.
     per_step : bool
         Whether there is an output for each step.
     """
 
-    def __init__(self, lengths: torch.Tensor, per_step: bool):
-        self.lengths = lengths
+    def __init__(self, inputs: Gather, per_step: bool):
         self.per_step = per_step
-        self.n_rows = len(lengths)
+        self.n_rows = len(inputs) * (inputs.longest if per_step else 1)
         self.result: torch.Tensor | None = None
-        if per_step:
-            ends = lengths.cumsum(0)
-            self.starts = ends - lengths
+        if per_step and not inputs.equal:
+            self.lengths = inputs.lengths
+            ends = self.lengths.cumsum(0)
+            self.starts = ends - self.lengths
             self.n_rows = int(ends[-1])
 
     def put(self, out: torch.Tensor, index: Choice) -> torch.Tensor:
         """Write the outputs (B, ...) or (B, T, ...) of the examples in `index` (B,); gives all rows."""
-        out = out.cpu()
-        if self.per_step:
-            valid = valid_steps(self.lengths[index], out.shape[1])
-            index = (self.starts[index].unsqueeze(1) + torch.arange(out.shape[1]))[valid]
-            out = out[valid]
+        out, rows = self._in_rows(out.cpu(), index)
+        if isinstance(rows, slice) and len(out) == self.n_rows:
+            return out.contiguous()
         if self.result is None:
             self.result = out.new_empty(self.n_rows, *out.shape[1:])
-        self.result[index] = out
+        self.result[rows] = out
         return self.result
+
+    def _in_rows(self, out: torch.Tensor, index: Choice) -> tuple[torch.Tensor, Choice]:
+        """Outputs end to end, without padding, and where each stands."""
+        if not self.per_step:
+            return out, index
+        if isinstance(index, slice):  # of one length
+            n_steps = out.shape[1]
+            return out.flatten(0, 1), slice(index.start * n_steps, index.stop * n_steps)
+        valid = valid_steps(self.lengths[index], out.shape[1])
+        rows = self.starts[index].unsqueeze(1) + torch.arange(out.shape[1])
+        return out[valid], rows[valid]
 
 
 class SequenceNet(NeuralNet):
@@ -362,7 +371,7 @@ class SequenceNet(NeuralNet):
         """
         size = prediction_batch(examples.sequences, self.device)
         batches = Batches(examples, batch_size=size, device=self.device)
-        places = _Places(batches.inputs.lengths, self.per_step)
+        places = _Places(batches.inputs, self.per_step)
         keeps_bits = getattr(self.module_, "keeps_bits", False)
         waiting: tuple[torch.Tensor, Choice] | None = None
         self._set_training(False)
@@ -374,7 +383,8 @@ class SequenceNet(NeuralNet):
                     inputs = {name: torch.cat([tensor] * LEAST_ROWS) for name, tensor in inputs.items()}
                 out = self.infer(inputs)
                 out = self._read(out) if answer is None else answer(out, inputs["lengths"].to(self.device))
-                out = (out.float() if out.is_floating_point() else out)[:n]
+                out = out.float() if out.is_floating_point() else out
+                out = out if len(out) == n else out[:n]
                 # A GPU has its next batch before anything waits for this one.
                 if waiting is not None:
                     places.put(*waiting)

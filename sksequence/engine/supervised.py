@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import integer, iterable_of, number, one_of, param
 from sksequence.engine.batches import Examples
@@ -174,7 +173,7 @@ class SupervisedReader(SequenceReader):
     # ------------------------------------------------------------------ predicting
     def _predict_outputs(self, X, method: str) -> np.ndarray:
         """Network outputs (n_samples, n_outputs) for any accepted X."""
-        check_is_fitted(self, "net_")
+        self._check_fitted()
         return self._outputs(Examples(self._read(X, method)))
 
     # ------------------------------------------------------------------ being asked about it

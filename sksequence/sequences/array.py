@@ -88,6 +88,13 @@ class SequenceArray(Constructors):
     _id_columns: tuple[int, ...] = ()
     # Names of tokens by id; where there are columns of ids, those of each column, none of numbers.
     _vocabulary: tuple | None = None
+    # Steps of each sequence where all of them, in their order, are a 3-D array; 0 where nobody looked.
+    _block_steps = 0
+    _feature_names: tuple[str, ...] | None = None
+    _table_names: tuple | None = None
+    _table_columns: int | None = None
+    _ids: np.ndarray | None = None
+    _origin: Any = None
 
     def __init__(
         self,
@@ -112,6 +119,20 @@ class SequenceArray(Constructors):
         self._vocabulary = None if vocabulary is None else tuple(vocabulary)
         self._origin = _origin
         self._check()
+
+    @classmethod
+    def _of_block(cls, values, n_timesteps: int, *, table_columns: int | None = None) -> SequenceArray:
+        """Sequences of so many steps each, end to end from the first row to the last: nothing to check."""
+        new = object.__new__(cls)
+        new._values = as_values(values)
+        new._starts = np.arange(0, len(values), n_timesteps, dtype=np.int64)
+        new._lengths = np.empty_like(new._starts)
+        new._lengths.fill(n_timesteps)
+        for positions in (new._starts, new._lengths):
+            positions.flags.writeable = False
+        new._block_steps = n_timesteps
+        new._table_columns = table_columns
+        return new
 
     def _check(self) -> None:
         n, total = len(self._starts), len(self._values)
@@ -259,6 +280,8 @@ class SequenceArray(Constructors):
         """Replace some attributes, already valid, in a shallow twin."""
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
+        if "_starts" in attributes:
+            new._block_steps = 0
         new.__dict__.update(attributes)
         return new
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sksequence.exceptions import InputError
@@ -28,8 +30,8 @@ def check_sequences(sequences: SequenceArray, caller: str, missing: str, tokens:
             f"{caller}: 0 sample(s) came, but a minimum of 1 sequence is required. "
             "Check the filter or split that made X."
         )
-    empty = sequences.lengths == 0
-    if empty.any():
+    if np.count_nonzero(sequences.lengths) < len(sequences):
+        empty = sequences.lengths == 0
         raise InputError(
             f"{caller}: sequence {int(empty.argmax())} has no steps ({int(empty.sum())} of "
             f"{len(sequences)} sequences are empty or all NaN), but at least 1 step is needed. "
@@ -180,9 +182,11 @@ def _check_finite(sequences: SequenceArray, caller: str, missing: str) -> Sequen
 
 def _has_finite_sum(sequences: SequenceArray) -> bool:
     """Whether the sum of all values is finite, which it is only if every one is; needs no temporary array."""
+    values = sequences.values
+    # Of finite numbers, or too large ones; and unlike a sum it never warns.
+    if values.size <= _FEW_VALUES and math.isfinite(np.vdot(values, values)):
+        return True
     with np.errstate(all="ignore"):
-        if sequences.values.size <= _FEW_VALUES and np.isfinite(sequences.values.sum()):
-            return True
         opens, closes = sequences.spans()
         if (closes - opens).sum() >= _DENSE * (closes[-1] - opens[0]):
             return bool(np.isfinite(sequences.values[opens[0] : closes[-1]].sum()))

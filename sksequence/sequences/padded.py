@@ -31,6 +31,8 @@ def view_padded(X: np.ndarray, lengths, caller: str) -> SequenceArray:
     n, n_timesteps, n_features = X.shape
     # The shape is spelt out, for -1 has no answer where there are no samples.
     values = X.reshape(n * n_timesteps, n_features)
+    if lengths is None and n and not _may_be_padded(X):
+        return SequenceArray._of_block(values, n_timesteps, table_columns=n_columns)
     lengths = _unpadded_lengths(X) if lengths is None else _given_lengths(lengths, X, caller)
     return SequenceArray(values, np.arange(n) * n_timesteps, lengths, table_columns=n_columns)
 
@@ -71,14 +73,17 @@ def _given_lengths(lengths, X: np.ndarray, caller: str) -> np.ndarray:
     return lengths
 
 
+def _may_be_padded(X: np.ndarray) -> bool:
+    """Whether some last step may be empty, by its first feature."""
+    return X.dtype.kind == "f" and bool(np.count_nonzero(np.isnan(X[:, -1, 0])))
+
+
 def _unpadded_lengths(X: np.ndarray) -> np.ndarray:
     """Steps of each sequence up to the last that is not all NaN."""
     lengths = np.full(len(X), X.shape[1], dtype=np.int64)
-    if X.dtype.kind != "f" or not len(X):
+    if not len(X):
         return lengths
     # Only sequences whose last step is empty can be padded; the others need no second look.
-    if not np.isnan(X[:, -1, 0]).any():
-        return lengths
     padded = np.flatnonzero(np.isnan(X[:, -1]).all(axis=1))
     size = max(1, _BLOCK_VALUES // max(1, X[0].size))
     for first in range(0, len(padded), size):

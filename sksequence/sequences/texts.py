@@ -23,6 +23,8 @@ def first_text(X: Any) -> Any:
     text : str, list of str or None
         A list where texts came as lists of tokens.
     """
+    if getattr(getattr(X, "dtype", None), "kind", "O") in "biufcmM":
+        return None
     if hasattr(X, "columns") and getattr(getattr(X, "index", None), "nlevels", 1) > 1:
         return None  # a long table, whose index names sequences
     X = only_column(X)
