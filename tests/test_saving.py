@@ -44,6 +44,16 @@ def test_training_goes_on_after_loading_as_if_nothing_had_happened(data):
     )
 
 
+def test_a_net_answers_by_the_weights_and_moments_loaded_last(data):
+    X, y = data
+    first = LSTMClassifier(max_epochs=2, hidden_size=8, random_state=0).fit(X, y)
+    second = LSTMClassifier(max_epochs=2, hidden_size=8, random_state=1).fit([5 * x + 3 for x in X], y)
+    expected = second.predict_proba(X)
+    assert not np.array_equal(first.predict_proba(X), expected)
+    first.net_.module_.load_state_dict(second.net_.module_.state_dict())
+    np.testing.assert_array_equal(first.predict_proba(X), expected)
+
+
 def test_file_holds_no_training_data(tmp_path):
     rng = np.random.default_rng(0)
     n, steps = 100_000, 30

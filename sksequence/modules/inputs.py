@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -31,6 +33,7 @@ class Standardize(nn.Module):
 
     mean: torch.Tensor
     scale: torch.Tensor
+    _converted: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def __init__(
         self, mean: torch.Tensor, scale: torch.Tensor, *, mask_missing: bool = False, augment: float = 0.0
@@ -45,12 +48,33 @@ class Standardize(nn.Module):
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """Scale: (B, T, F) of any real dtype -> (B, T, F or 2 F) float32."""
         dtype = values.dtype if values.dtype.is_floating_point else torch.float64
-        scaled = (values - self.mean.to(dtype)).div_(self.scale.to(dtype)).to(torch.float32)
-        scaled = self.noise(scaled)
+        mean, scale = self._constants(dtype)
+        scaled = (values - mean).div_(scale).to(torch.float32)
+        if self.training:
+            scaled = self.noise(scaled)
         if not self.mask_missing:
             return scaled
         missing = scaled.isnan()
         return torch.cat([scaled.masked_fill(missing, 0.0), missing.to(scaled.dtype)], dim=-1)
+
+    def _constants(self, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and scale as numbers of `dtype`, converted once."""
+        converted = self._converted
+        if converted is None or converted[0].dtype != dtype:
+            with torch.inference_mode(False):  # for trainings too
+                self._converted = converted = self.mean.to(dtype), self.scale.to(dtype)
+        return converted
+
+    def _apply(self, *args: Any, **options: Any) -> Standardize:
+        self._converted = None
+        return super()._apply(*args, **options)
+
+    def _load_from_state_dict(self, *args: Any, **options: Any) -> None:
+        self._converted = None
+        super()._load_from_state_dict(*args, **options)
+
+    def __getstate__(self):
+        return {**self.__dict__, "_converted": None}
 
 
 class TokenEmbedding(nn.Module):

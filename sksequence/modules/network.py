@@ -142,7 +142,9 @@ class Encoder(nn.Module):
 
     def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """States and their number: (B, T, F) or tokens (B, T), (B,) -> (B, T', H), (B,)."""
-        x = self.entry(self.adversary(self.inputs(values), lengths))
+        x = self.inputs(values)
+        if self.training:
+            x = self.entry(self.adversary(x, lengths))
         if self.patches is not None:
             x, lengths = self.patches(x, lengths)
         for depth, layer in enumerate(self.layers):
@@ -207,8 +209,10 @@ class SequenceNetwork(nn.Module):
 
     def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """One output a sequence: (B, T, F) or tokens (B, T), (B,) -> (B, n_outputs)."""
-        states, lengths = self.encoder(values, lengths)
-        # Predictions are scaled by the moments of sequences as they came.
-        scaled = self.norm(self.pooling(states, lengths), remember=not self.encoder.adversary.pushes)
-        pooled = self.dropout(scaled)
+        pooled = self.pooling(*self.encoder(values, lengths))
+        if self.training:
+            # Predictions are scaled by the moments of sequences as they came.
+            scaled = self.norm(pooled, remember=not self.encoder.adversary.pushes)
+            return self.head(self.dropout(scaled))
+        pooled = self.norm(pooled)
         return in_company(self.head, pooled) if torch.is_inference_mode_enabled() else self.head(pooled)

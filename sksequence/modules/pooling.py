@@ -77,10 +77,12 @@ def _as_image(states: torch.Tensor) -> torch.Tensor:
     goes value by value, and takes up to twenty times as long; the order in which its mean adds depends on
     how many sequences there are.
     """
-    by_time = states.transpose(0, 1)
+    n_batch, n_steps, size = states.shape
+    wide = n_batch * size
     # Channels are what lies side by side: all units of a batch in the order of time, or those of a sequence.
-    rows = by_time.reshape(1, len(by_time), -1) if by_time.is_contiguous() else states
-    return rows.unsqueeze(2).permute(0, 3, 1, 2)
+    if states.stride() == (size, wide, 1):
+        return states.as_strided((1, wide, n_steps, 1), (n_steps * wide, 1, wide, wide))
+    return states.unsqueeze(2).permute(0, 3, 1, 2)
 
 
 def _max(states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -98,10 +100,12 @@ def _last(
 ) -> torch.Tensor:
     """Final state of each direction: the backward one, after the first `n_ahead` units, ends at step 0."""
     if valid is None:
-        ahead = states[:, -1, :n_ahead]
+        final = states.select(1, -1)
     else:
-        ahead = states[torch.arange(len(states), device=states.device), lengths - 1, :n_ahead]
-    return ahead if n_ahead == states.shape[2] else torch.cat([ahead, states[:, 0, n_ahead:]], dim=1)
+        final = states[torch.arange(len(states), device=states.device), lengths - 1]
+    if n_ahead == states.shape[2]:
+        return final
+    return torch.cat([final[:, :n_ahead], states[:, 0, n_ahead:]], dim=1)
 
 
 def _mean(states: torch.Tensor, lengths: torch.Tensor, valid: torch.Tensor | None) -> torch.Tensor:
