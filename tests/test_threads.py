@@ -1,6 +1,8 @@
 """How many threads a network takes, and that nobody can tell from its results."""
 
+import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,14 +12,15 @@ from test_kernels import LAYERS, first_state, pair, results
 from sksequence import LSTMClassifier
 from sksequence.modules import kernels, sharing, single_thread, threads
 
-N_THREADS = [2, 3, 5]
+N_THREADS = [1, 2, 3]
 
 
 @pytest.fixture(autouse=True)
 def _plenty(monkeypatch):
-    """Threads that pay for any work, torch's own layers, and nothing tried before."""
+    """Threads and pieces that pay for any work, and torch's own layers."""
     monkeypatch.setattr(threads, "_WORTH_A_THREAD", 1)
-    monkeypatch.setattr(sharing, "_kept", {})
+    monkeypatch.setattr(sharing, "_WORTH_A_PIECE", 1)
+    monkeypatch.setattr(sharing, "_PIECE_ROWS", 4)
     monkeypatch.setattr(kernels, "_fused", lambda: None)
     before = torch.get_num_threads()
     yield
@@ -26,60 +29,138 @@ def _plenty(monkeypatch):
 
 @pytest.fixture
 def taken(monkeypatch):
-    """Numbers of threads of which layers make use."""
-    numbers, torch_layer = [], kernels.torch_layer
+    """Numbers of parts and threads of which layers make use."""
+    numbers = []
 
-    def noting(mode, n_threads, *inputs):
-        if n_threads is not None:
-            numbers.append(n_threads)
-        return torch_layer(mode, n_threads, *inputs)
+    def noting(compute, n_parts, n_threads):
+        numbers.append((n_parts, n_threads))
+        return threads.share(compute, n_parts, n_threads)
 
-    monkeypatch.setattr(kernels, "torch_layer", noting)
+    monkeypatch.setattr(sharing, "share", noting)
     return numbers
 
 
-@pytest.mark.parametrize("n_threads", N_THREADS)
-@pytest.mark.parametrize("kind", LAYERS)
-def test_layers_give_the_bits_of_one_thread(kind, n_threads, taken, monkeypatch):
+@pytest.fixture
+def by_torch(monkeypatch):
+    """Layers that all leave their work to torch's."""
     monkeypatch.setattr(kernels, "_WIDEST", dict.fromkeys(kernels._WIDEST, 0))
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_layers_have_the_same_bits_on_any_number_of_threads(kind, by_torch, taken):
     generator = torch.Generator().manual_seed(0)
     layer, twin = pair(kind, 3, 24, generator)
     x, first = torch.randn(20, 11, 3, generator=generator), first_state(kind, 20, 24, generator)
     weight = torch.randn(20, 11, 24, generator=generator)
+    found = []
+    for n_threads in N_THREADS:
+        torch.set_num_threads(n_threads)
+        with single_thread():
+            found.append(results(layer, x, first, weight))
+            assert torch.get_num_threads() == 1
+            with torch.inference_mode():
+                found[-1].append(layer(x, first)[0])
     expected = results(twin, x, first, weight)
+    for others in found[1:]:
+        assert all(map(torch.equal, found[0], others))
+    for ours, theirs in zip(found[0], [*expected, expected[0]], strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
+    there_and_back = [pair for pair in taken if pair[0] == 5]
+    assert there_and_back[:2] == [(5, 1)] * 2
+    assert (5, N_THREADS[-1]) in there_and_back
+    assert (N_THREADS[-2], N_THREADS[-2]) in taken, "a prediction is cut for threads alone"
+
+
+@pytest.mark.parametrize("learning", [True, False])
+@pytest.mark.parametrize("n_threads", N_THREADS)
+@pytest.mark.parametrize("kind", LAYERS)
+def test_pieces_end_with_their_longest_row(kind, n_threads, learning, by_torch, monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    layer, twin = pair(kind, 3, 5, generator)
+    lengths = torch.randint(1, 12, (23,), generator=generator).sort().values
+    valid = (torch.arange(12) < lengths.unsqueeze(1)).unsqueeze(-1)
+    x = torch.randn(23, 12, 3, generator=generator)
+    weight = torch.randn(23, 12, 5, generator=generator) * valid
     torch.set_num_threads(n_threads)
-    with single_thread():
-        found = results(layer, x, first, weight)
-        assert torch.get_num_threads() == 1
-        with torch.inference_mode():
-            assert torch.equal(layer(x, first)[0], expected[0])
-    for ours, theirs in zip(found, expected, strict=True):
-        assert torch.equal(ours, theirs)
-    if kind == "lstm":  # whether the products of the others keep their bits is the processor's business
-        assert taken == [n_threads, n_threads]
+    with single_thread(), torch.set_grad_enabled(learning):
+        found = [one(x, None, *more)[0] for one, more in ((layer, [lengths]), (twin, []))]
+        torch.testing.assert_close(found[0] * valid, found[1] * valid, atol=1e-6, rtol=1e-5)
+        if n_threads > 1 or learning:
+            assert (found[0][0, lengths[4] + 6 :] == 0).all()
+        if learning:
+            ours, theirs = (
+                torch.autograd.grad(states, one.parameters(), weight)
+                for states, one in zip(found, (layer, twin), strict=True)
+            )
+            for by, expected in zip(ours, theirs, strict=True):
+                torch.testing.assert_close(by, expected, atol=1e-5, rtol=1e-5)
 
 
-def test_a_layer_whose_bits_would_change_stays_on_one_thread(taken, monkeypatch):
-    monkeypatch.setattr(kernels, "keeps_bits", lambda *_: False)
-    torch.set_num_threads(2)
-    layer, _ = pair("lstm", 3, 24, torch.Generator().manual_seed(0))
-    with single_thread():
-        layer(torch.ones(20, 11, 3))
-    assert not taken
+def test_helpers_take_over_the_modes_of_their_caller():
+    torch.set_num_threads(1)
+
+    def modes():
+        lower = torch.is_autocast_enabled("cpu")
+        return torch.is_grad_enabled(), torch.is_inference_mode_enabled(), lower, torch.get_num_threads()
+
+    def seen():
+        found = [None] * 3
+        barrier = threading.Barrier(3)
+
+        def one(i):
+            barrier.wait()  # each has a thread of its own
+            found[i] = modes(), threading.get_ident()
+
+        threads.share(one, 3, 3)
+        assert len({ident for _, ident in found}) == 3
+        return {mode for mode, _ in found}
+
+    assert seen() == {modes()}
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        assert seen() == {modes()} == {(False, False, True, 1)}
+    with torch.inference_mode():
+        assert seen() == {modes()} == {(False, True, False, 1)}
 
 
-def test_a_difference_in_one_bit_is_seen(monkeypatch):
-    run = sharing._run
+def test_a_failure_waits_for_all_and_is_told():
+    done = []
 
-    def rounds_elsewhere(*inputs):
-        states, *last = run(*inputs)
-        return (states * (1 + 1e-7 * (torch.get_num_threads() > 1)), *last)
+    def one(i):
+        if i == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.05)
+        done.append(i)
 
-    layer, _ = pair("lstm", 3, 24, torch.Generator().manual_seed(0))
-    assert sharing.keeps_bits(layer, torch.ones(20, 11, 3), 2)
-    monkeypatch.setattr(sharing, "_run", rounds_elsewhere)
-    assert sharing.keeps_bits(layer, torch.ones(20, 9, 3), 2), "a length of the same order is not tried again"
-    assert not sharing.keeps_bits(layer, torch.ones(20, 16, 3), 2)
+    with pytest.raises(KeyboardInterrupt):
+        threads.share(one, 3, 3)
+    assert sorted(done) == [1, 2]
+
+    def other(i):
+        if i:
+            raise ValueError("of a helper")
+
+    with pytest.raises(ValueError, match="of a helper"):
+        threads.share(other, 2, 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="This system has no fork.")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_forked_process_has_helpers_of_its_own():
+    def one(i):
+        barrier.wait(timeout=20)
+
+    barrier = threading.Barrier(2)
+    threads.share(one, 2, 2)
+    child = os.fork()
+    if not child:
+        barrier = threading.Barrier(2)
+        code = 1
+        try:
+            threads.share(one, 2, 2)
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_little_work_and_workers_take_one_thread(monkeypatch):
@@ -114,14 +195,17 @@ def test_a_fit_gives_the_same_weights_on_any_number_of_threads(options, taken):
         found.append(model.predict_proba(X))
         assert torch.get_num_threads() == n_threads
     assert np.array_equal(*found)
-    assert set(taken) == {2}
+    assert {n_threads for _, n_threads in taken} == {1, 2}
 
 
-def test_no_second_derivative_is_made_up():
-    layer, _ = pair("lstm", 3, 8, torch.Generator().manual_seed(0))
-    torch.set_num_threads(2)
-    x = torch.ones(4, 5, 3, requires_grad=True)
-    with single_thread():
-        (by_x,) = torch.autograd.grad(layer(x)[0].sum(), x, create_graph=True)
-        with pytest.raises(RuntimeError):
-            by_x.sum().backward()
+@pytest.mark.parametrize("kind", LAYERS)
+def test_second_derivatives_are_those_of_torch(kind, by_torch):
+    layer, twin = pair(kind, 3, 8, torch.Generator().manual_seed(0))
+    x = torch.linspace(-1, 1, 8 * 5 * 3).view(8, 5, 3).requires_grad_()
+    found = []
+    for one in (layer, twin):
+        with single_thread():
+            (by_x,) = torch.autograd.grad(one(x)[0].square().sum(), x, create_graph=True)
+            found.append(torch.autograd.grad(by_x.square().sum(), [x, *one.parameters()]))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)

@@ -30,7 +30,7 @@ def in_company(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return function(torch.cat([x] * LEAST_ROWS))[:n]
 
 
-def layer_in_company(kernel: nn.RNNBase, x: Tensor) -> Tensor:
+def layer_in_company(kernel: nn.RNNBase, x: Tensor, lengths: Tensor | None = None) -> Tensor:
     """States of every step, with copies beside a few sequences only where the layer needs them.
 
     A fused kernel often does not; whether it does depends on the processor and on all sizes, so it is
@@ -42,12 +42,16 @@ def layer_in_company(kernel: nn.RNNBase, x: Tensor) -> Tensor:
         One layer in one direction, with ``batch_first=True``.
     x : Tensor of shape (B, T, F)
         What it reads.
+    lengths : Tensor of shape (B,) or None
+        Steps of each row, if not all; states beyond them have no meaning.
 
     Returns
     -------
     states : Tensor of shape (B, T, H)
     """
-    if x.shape[0] >= LEAST_ROWS or x.device.type != "cpu" or _is_exact(kernel, x):
+    if x.shape[0] >= LEAST_ROWS or x.device.type != "cpu":
+        return kernel(x, None, lengths)[0]
+    if _is_exact(kernel, x):
         return kernel(x)[0]
     return in_company(lambda rows: kernel(rows)[0], x)
 

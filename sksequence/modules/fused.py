@@ -6,8 +6,7 @@ belong together lie in one tensor, and weights and gradients are turned round by
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -16,7 +15,9 @@ from torch.nn.functional import pad
 
 from sksequence.modules import compiled, layouts
 from sksequence.modules.lanes import LANES
-from sksequence.modules.threads import threads_for
+from sksequence.modules.masking import longest_of
+from sksequence.modules.pieces import gradients_by_torch
+from sksequence.modules.threads import share, threads_for
 
 __all__ = ["FusedLayer"]
 
@@ -28,12 +29,7 @@ _TILE = 12
 # Rows whose share in the gradients by the weights is added at a time, at least.
 _SPAN_ROWS = 64
 
-_TORCH: dict[str, Any] = {
-    "tanh": torch.rnn_tanh,
-    "relu": torch.rnn_relu,
-    "gru": torch.gru,
-    "lstm": torch.lstm,
-}
+_MODES = {"tanh": "RNN_TANH", "relu": "RNN_RELU", "gru": "GRU", "lstm": "LSTM"}
 # Maps of torch's weights, and sums of a step.
 _N_MAPS = {"tanh": 1, "relu": 1, "gru": 3, "lstm": 4}
 _N_SUMS = _N_MAPS | {"gru": 4}
@@ -82,22 +78,6 @@ def _groups(n_batch: int) -> list[range]:
     return [range(first, min(first + size, n_batch)) for first in range(0, n_batch, size)]
 
 
-def _share(compute: Callable[[int], None], n_parts: int, work: int) -> None:
-    """Compute all parts, in as many threads as so many multiplications are worth."""
-    n_threads = min(threads_for(work), n_parts)
-
-    def some(first: int) -> None:
-        for part in range(first, n_parts, n_threads):
-            compute(part)
-
-    others = [threading.Thread(target=some, args=(i,)) for i in range(1, n_threads)]
-    for thread in others:
-        thread.start()
-    some(0)
-    for thread in others:
-        thread.join()
-
-
 def _places(block: Tensor, *sizes: int) -> list[int]:
     """Addresses of parts of so many numbers, one behind the other."""
     places = [block.data_ptr()]
@@ -110,8 +90,11 @@ def _addresses(tensors: Sequence[Tensor]) -> list[int]:
     return [tensor.data_ptr() for tensor in tensors]
 
 
-def _run(kind: str, keep: bool, x: Tensor, *others: Any):
-    """Input in the order of time, states and cells (n, T + 1, B, H'), and what to keep for the way back."""
+def _run(kind: str, keep: bool, lengths: Tensor | None, x: Tensor, *others: Any):
+    """Input in the order of time, states and cells (n, T + 1, B, H'), and what to keep for the way back.
+
+    Each group of rows ends with its longest sequence; states and cells beyond are zero.
+    """
     weights, first = [weight.contiguous() for weight in others[:4]], others[4:]
     sizes = _Sizes.of(kind, x, weights[1])
     n_maps, n_sums, turn, n_batch, n_steps, n_x, size, wide = sizes
@@ -129,18 +112,22 @@ def _run(kind: str, keep: bool, x: Tensor, *others: Any):
     places += [rows.data_ptr(), *lines_at]
     places += [kept.data_ptr(), n_batch if keep else 0] if n_maps > 1 else []
     groups, loop = _groups(n_batch), _LOOPS[kind][0]
+    steps = longest_of(lengths, groups, n_steps)
 
     def compute(i: int) -> None:
-        group = groups[i]
-        loop(group.start, len(group), n_batch, n_steps, n_x, wide, *places, *laid_at)
+        group, n = groups[i], steps[i]
+        loop(group.start, len(group), n_batch, n, n_x, wide, *places, *laid_at)
+        if n < n_steps:
+            lines[:, n + 1 :, group.start : group.stop] = 0.0
 
-    _share(compute, len(groups), weights[1].numel() * n_batch * n_steps)
+    share(compute, len(groups), threads_for(weights[1].numel() * n_batch * n_steps))
     return rows, lines, kept
 
 
 def _run_back(
     kind: str,
     sizes: _Sizes,
+    lengths: Tensor | None,
     wide_x: int,
     weights: Sequence[Tensor],
     rows: Tensor,
@@ -172,12 +159,16 @@ def _run_back(
     places += [coming.data_ptr(), *coming.stride()[:2], w_back]
     places += _places(later, *[n_batch * wide] * len(later))
 
+    steps = longest_of(lengths, groups, n_steps)
+
     def compute(i: int) -> None:
         first, n = groups[i].start, len(groups[i])
         own = [sums + 4 * i * n_room, nothing, *(at + 4 * i * n_found for at in found_at)]
-        loop(first, n, n_batch, n_steps, n_x, wide, *places, *own, w_in, wide_x, by_x.data_ptr())
+        loop(first, n, n_batch, steps[i], n_x, wide, *places, *own, w_in, wide_x, by_x.data_ptr())
+        if wide_x and steps[i] < n_steps:
+            by_x[steps[i] :, first : first + n] = 0.0
 
-    _share(compute, len(groups), 2 * weights[1].numel() * n_batch * n_steps)
+    share(compute, len(groups), threads_for(2 * weights[1].numel() * n_batch * n_steps))
     by_weights = [torch.empty(weight.shape) for weight in weights]
     layouts.take_gradients(
         len(groups), 4 * n_found, n_maps, n_sums, size, wide, n_x, turn, *found_at, *_addresses(by_weights)
@@ -188,14 +179,14 @@ def _run_back(
 class FusedLayer(torch.autograd.Function):
     """States of every step, (B, T, H), and for an LSTM its last cells, (B, H).
 
-    From the kind (a key of `_LOOPS`), input (B, T, F), the weights of torch's layer, and the first state
-    and cells, (B, H), or None for zeros.
+    From the kind (a key of `_LOOPS`), the lengths of the rows, (B,), or None if all have T steps, input
+    (B, T, F), the weights of torch's layer, and the first state and cells, (B, H), or None for zeros.
     """
 
     @staticmethod
-    def run(kind: str, x: Tensor, w_ih: Tensor, w_hh: Tensor, *others: Any) -> Any:
+    def run(kind: str, lengths: Tensor | None, x: Tensor, w_ih: Tensor, w_hh: Tensor, *others: Any) -> Any:
         """The same, with nothing kept for gradients."""
-        _, lines, _ = _run(kind, False, x, w_ih, w_hh, *others)
+        _, lines, _ = _run(kind, False, lengths, x, w_ih, w_hh, *others)
         return FusedLayer._results(lines, w_hh.shape[1])
 
     @staticmethod
@@ -205,12 +196,12 @@ class FusedLayer(torch.autograd.Function):
         return states if n_lines == 1 else (states, lines[1, -1, :, :size])
 
     @staticmethod
-    def forward(ctx, kind, *inputs):
+    def forward(ctx, kind, lengths, *inputs):
         """Compute, and keep what the way back needs."""
-        rows, lines, kept = _run(kind, True, *inputs)
+        rows, lines, kept = _run(kind, True, lengths, *inputs)
         ctx.save_for_backward(*inputs, rows, lines, kept)
         ctx.set_materialize_grads(False)
-        ctx.kind = kind
+        ctx.kind, ctx.lengths = kind, lengths
         return FusedLayer._results(lines, inputs[2].shape[1])
 
     @staticmethod
@@ -218,18 +209,20 @@ class FusedLayer(torch.autograd.Function):
         """Gradients by all inputs from those by states and last cells."""
         *inputs, rows, lines, kept = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return None, *_by_torch(ctx, inputs, gradients)
+            return None, None, *_by_torch(ctx, inputs, gradients)
         x, *weights = inputs[:5]
         sizes = _Sizes.of(ctx.kind, x, weights[1])
         coming, later = _coming(sizes, lines, gradients)
-        wide_x = _whole(sizes.n_x) if ctx.needs_input_grad[1] else 0
-        by_x, by_weights = _run_back(ctx.kind, sizes, wide_x, weights, rows, lines, kept, coming, later)
+        wide_x = _whole(sizes.n_x) if ctx.needs_input_grad[2] else 0
+        by_x, by_weights = _run_back(
+            ctx.kind, sizes, ctx.lengths, wide_x, weights, rows, lines, kept, coming, later
+        )
         into = by_x[..., : sizes.n_x].transpose(0, 1) if wide_x else None
         by_first = [
             line[:, : sizes.size] if is_wanted else None
-            for line, is_wanted in zip(later, ctx.needs_input_grad[6:], strict=True)
+            for line, is_wanted in zip(later, ctx.needs_input_grad[7:], strict=True)
         ]
-        return None, into, *by_weights, *by_first
+        return None, None, into, *by_weights, *by_first
 
 
 def _coming(sizes: _Sizes, lines: Tensor, gradients: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
@@ -246,18 +239,14 @@ def _coming(sizes: _Sizes, lines: Tensor, gradients: Sequence[Tensor | None]) ->
 
 
 def _by_torch(ctx: Any, inputs: Sequence[Any], gradients: Sequence[Tensor | None]) -> tuple:
-    """Gradients that can be differentiated again: those of the same states by torch's own operators."""
-    x, weights = inputs[0], list(inputs[1:5])
+    """Gradients that can be differentiated again, by input, weights and first states."""
+    x, *weights = inputs[:5]
     zeros = x.new_zeros(1, len(x), weights[1].shape[1])
     first = [zeros if state is None else state.unsqueeze(0) for state in inputs[5:]]
-    states, *last = _TORCH[ctx.kind](
-        x, first if len(first) > 1 else first[0], weights, True, 1, 0.0, False, False, True
-    )
-    results = [states] if len(first) == 1 else [states, last[1][0]]
-    found_from, came = zip(
-        *[pair for pair in zip(results, gradients, strict=True) if pair[1] is not None], strict=True
-    )
-    wanted = ctx.needs_input_grad[1:]
-    needed = [tensor for tensor, is_wanted in zip(inputs, wanted, strict=True) if is_wanted]
-    found = iter(torch.autograd.grad(found_from, needed, came, create_graph=True))
-    return tuple(next(found) if is_wanted else None for is_wanted in wanted)
+    by_states, *by_cells = gradients
+    came = [None if by_states is None else by_states.transpose(0, 1), None]
+    came += [None if by is None else by.unsqueeze(0) for by in by_cells]
+    whole, wanted = [x.transpose(0, 1), *weights, *first], ctx.needs_input_grad[2:]
+    by_x, *others = gradients_by_torch(_MODES[ctx.kind], wanted, whole, came)
+    into = None if by_x is None else by_x.transpose(0, 1)
+    return into, *others[:4], *(None if by is None else by.squeeze(0) for by in others[4:])

@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from sksequence.modules.loops import candidate_first, gru_steps, gru_steps_back
-from sksequence.modules.sharing import keeps_bits, torch_layer
-from sksequence.modules.threads import threads_for
+from sksequence.modules.pieces import gradients_by_torch
+from sksequence.modules.sharing import torch_layer
 
 __all__ = ["ElmanLayer", "GRULayer", "LSTMLayer", "tall_product"]
 
@@ -52,14 +52,14 @@ def _fused() -> Any:
     return fused.FusedLayer if lanes.FUSES else None
 
 
-def _by_torch(run: Any, ctx: Any, inputs: Sequence[Tensor], gradient: Tensor) -> tuple:
-    """Gradients that can be differentiated again: those of the same states by torch's own operators."""
-    x, *weights, h = inputs
-    states = run(x, h.unsqueeze(0), weights, True, 1, 0.0, False, False, True)[0]
+def _by_torch(mode: str, ctx: Any, inputs: Sequence[Tensor], gradient: Tensor) -> tuple:
+    """Gradients that can be differentiated again, by input, weights and the first state (B, H)."""
+    x, *others, h = inputs
     wanted = ctx.needs_input_grad[-len(inputs) :]
-    needed = [tensor for tensor, is_wanted in zip(inputs, wanted, strict=True) if is_wanted]
-    found = iter(torch.autograd.grad(states, needed, gradient, create_graph=True))
-    return tuple(next(found) if is_wanted else None for is_wanted in wanted)
+    whole, came = [x.transpose(0, 1), *others, h.unsqueeze(0)], [gradient.transpose(0, 1), None]
+    by_x, *found, by_first = gradients_by_torch(mode, wanted, whole, came)
+    into = None if by_x is None else by_x.transpose(0, 1)
+    return into, *found, None if by_first is None else by_first.squeeze(0)
 
 
 def _time_major(x: Tensor) -> Tensor:
@@ -115,8 +115,7 @@ class _Elman(torch.autograd.Function):
     def backward(ctx, gradient):
         *inputs, states = ctx.saved_tensors
         if torch.is_grad_enabled():
-            run = torch.rnn_tanh if ctx.nonlinearity == "tanh" else torch.rnn_relu
-            return None, *_by_torch(run, ctx, inputs, gradient)
+            return None, *_by_torch(f"RNN_{ctx.nonlinearity.upper()}", ctx, inputs, gradient)
         x, w_ih, w_hh, _, _, h = inputs
         # Derivative of the state by the sum before the nonlinearity; becomes that of the loss by the sum.
         if ctx.nonlinearity == "tanh":
@@ -171,7 +170,7 @@ class _GRU(torch.autograd.Function):
     def backward(ctx, gradient):
         *inputs, states, gates = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return _by_torch(torch.gru, ctx, inputs, gradient)
+            return _by_torch("GRU", ctx, inputs, gradient)
         x, w_ih, w_hh, _, _, h = inputs
         n_steps, n_batch, size = states.shape
         rows, coming, weight = x.transpose(0, 1), gradient.transpose(0, 1), candidate_first(w_ih)
@@ -251,30 +250,25 @@ class _ShortWay(nn.RNNBase):
                 )
         return states
 
-    def _torch_way(self, x: Any, hx: Any) -> Any:
+    def _torch_way(self, x: Any, hx: Any, lengths: Tensor | None) -> Any:
         """What torch's layer gives, by as many threads as pay."""
         plain = isinstance(x, Tensor) and x.ndim == 3 and x.shape[2] == self.input_size
         if not plain or torch.jit.is_tracing() or torch.compiler.is_compiling():
             return super().forward(x, hx)
         # Without the checks of torch's module, which cost a third of a small layer.
-        states, *last = torch_layer(self.mode, self._n_threads(x), x, *self._weights(), *self._first(x, hx))
+        inputs = x, *self._weights(), *self._first(x, hx)
+        states, *last = torch_layer(self.mode, *inputs, lengths=lengths)
         return states, tuple(last) if self.mode == "LSTM" else last[0]
 
-    def _n_threads(self, x: Tensor) -> int | None:
-        """Threads that torch's layer takes beyond those that it has, if more pay and keep the bits."""
-        if x.device.type != "cpu":
-            return None
-        weight: Any = self.weight_hh_l0
-        per_step = weight.shape[0] * (self.input_size + self.hidden_size)
-        wanted = threads_for(x.shape[0] * x.shape[1] * per_step)
-        more = wanted > 1 and wanted > torch.get_num_threads()
-        return wanted if more and keeps_bits(self, x, wanted) else None
+    def forward(self, input, hx=None, lengths=None):
+        """As torch's layer: (B, T, F), first state or None -> (B, T, H), last state, all batch first.
 
-    def forward(self, input, hx=None):
-        """As torch's layer: (B, T, F), first state or None -> (B, T, H), last state, all batch first."""
+        With lengths, (B,) on the CPU, steps beyond them need not be computed; states there have no meaning,
+        nor has the last one.
+        """
         fused = self._takes_fused_way(input)
         if not (fused or self._takes_short_way(input)):
-            return self._torch_way(input, hx)
+            return self._torch_way(input, hx, lengths)
         if fused and hx is None:  # zeros that need not be made
             first: list[Any] = [None] * (2 if self.mode == "LSTM" else 1)
         else:
@@ -285,7 +279,8 @@ class _ShortWay(nn.RNNBase):
             states = self._states(*inputs, learning=learning)
             return states, states[:, -1].unsqueeze(0)
         kind = self.mode.removeprefix("RNN_").lower()
-        found = _fused().apply(kind, *inputs) if learning else _fused().run(kind, *inputs)
+        layer = _fused()
+        found = (layer.apply if learning else layer.run)(kind, lengths, *inputs)
         if self.mode != "LSTM":
             return found, found[:, -1].unsqueeze(0)
         states, cells = found

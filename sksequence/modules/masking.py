@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 
-__all__ = ["has_padding", "reverse", "valid_steps"]
+__all__ = ["has_padding", "longest_of", "reverse", "valid_steps"]
 
 
 def has_padding(lengths: torch.Tensor, n_steps: int) -> bool:
@@ -21,6 +24,13 @@ def has_padding(lengths: torch.Tensor, n_steps: int) -> bool:
 def valid_steps(lengths: torch.Tensor, n_steps: int) -> torch.Tensor:
     """True where a step belongs to its sequence: (B,) -> (B, T)."""
     return torch.arange(n_steps, device=lengths.device) < lengths.unsqueeze(1)
+
+
+def longest_of(lengths: torch.Tensor | None, parts: Sequence[Any], n_steps: int) -> list[int]:
+    """Steps of the longest sequence in each part of a batch, given as slices or ranges of rows; else all."""
+    if lengths is None:
+        return [n_steps] * len(parts)
+    return [int(lengths[part.start : part.stop].max()) for part in parts]
 
 
 def reverse(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ from sksequence.modules.adversary import Adversary
 from sksequence.modules.cells import Generator, new_linear, new_recurrence
 from sksequence.modules.company import in_company, layer_in_company
 from sksequence.modules.inputs import Patches
-from sksequence.modules.masking import reverse
+from sksequence.modules.masking import has_padding, reverse
 from sksequence.modules.noise import SeededDropout, SteadyDropout
 from sksequence.modules.pooled_norm import PooledNorm
 from sksequence.modules.pooling import Pooling
@@ -50,19 +50,22 @@ class RecurrentLayer(nn.Module):
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """States of every step: (B, T, F), (B,) -> (B, T, H or 2 H); padded steps hold no meaning."""
-        states = self._states(self.ahead, x)
+        ends = lengths if x.device.type == "cpu" and has_padding(lengths, x.shape[1]) else None
+        states = self._states(self.ahead, x, ends)
         if self.back is not None:
-            backward = self._states(self.back, reverse(x, lengths))
+            backward = self._states(self.back, reverse(x, lengths), ends)
             states = torch.cat([states, reverse(backward, lengths)], dim=-1)
         return states if self.norm is None else self.norm(states)
 
     def carry(self, x: torch.Tensor, state: Any = None) -> tuple[torch.Tensor, Any]:
         """States of every step, (B, T, H), going on from `state`, and the state after the last step."""
-        states, after = self._run(self.ahead, x, state)
+        states, after = self._run(self.ahead, x, state, None)
         return states if self.norm is None else self.norm(states), after
 
-    def _states(self, kernel: Any, x: torch.Tensor) -> torch.Tensor:
-        return layer_in_company(kernel, x) if torch.is_inference_mode_enabled() else self._run(kernel, x)[0]
+    def _states(self, kernel: Any, x: torch.Tensor, ends: torch.Tensor | None) -> torch.Tensor:
+        if torch.is_inference_mode_enabled():
+            return layer_in_company(kernel, x, ends)
+        return self._run(kernel, x, None, ends)[0]
 
     def _run(self, kernel: nn.Module, *inputs: Any) -> Any:
         """What the kernel gives, some of its recurrent weights dropped in training."""

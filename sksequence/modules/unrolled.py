@@ -60,8 +60,11 @@ class Unrolled(nn.Module):
         self.kernel = kernel
         self.trace = Trace()
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
-        """States of every step and the last one, as the kernel gives them: (B, T, F) -> (B, T, H), ..."""
+    def forward(self, x: torch.Tensor, *_: Any) -> tuple[torch.Tensor, Any]:
+        """States of every step and the last one, as the kernel gives them: (B, T, F) -> (B, T, H), ...
+
+        All steps of all rows are computed, from a first state of zeros.
+        """
         kernel: Any = self.kernel
         driven = nn.functional.linear(x, kernel.weight_ih_l0, kernel.bias_ih_l0)  # (B, T, G H)
         first = x.new_zeros(x.shape[0], kernel.hidden_size)
