@@ -236,6 +236,26 @@ def test_compiled_layers_have_the_same_bits_on_any_number_of_threads(kind, fused
 
 
 @pytest.mark.parametrize("kind", LAYERS)
+def test_compiled_groups_end_with_their_longest_row(kind, fused, generator):
+    layer, _ = pair(kind, 3, 20, generator)
+    lengths = torch.randint(1, 12, (131,), generator=generator).sort().values
+    valid = (torch.arange(12) < lengths.unsqueeze(1)).unsqueeze(-1)
+    x = torch.randn(131, 12, 3, generator=generator).requires_grad_()
+    first = first_state(kind, 131, 20, generator)
+    weight = torch.randn(131, 12, 20, generator=generator) * valid
+    inputs, found = [x, *layer.parameters()], []
+    for known in (None, lengths):
+        states = layer(x, first, known)[0]
+        found.append([states * valid, *torch.autograd.grad(states, inputs, weight)])
+        with torch.no_grad():
+            assert torch.equal(layer(x, first, known)[0], states)
+    group = fused._groups(131)[0]
+    assert (states[group.start : group.stop, int(lengths[group[-1]]) :] == 0).all()
+    for whole, ended in zip(*found, strict=True):
+        torch.testing.assert_close(ended, whole, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
 def test_compiled_layers_read_any_layout_of_input_and_gradient(kind, fused, generator):
     layer, twin = pair(kind, 4, 16, generator)
     plain = torch.randn(6, 5, 4, generator=generator)

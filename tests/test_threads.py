@@ -199,6 +199,20 @@ def test_a_fit_gives_the_same_weights_on_any_number_of_threads(options, taken):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
+def test_two_backward_passes_over_one_graph_agree(kind, by_torch, taken):
+    layer, _ = pair(kind, 3, 8, torch.Generator().manual_seed(0))
+    torch.set_num_threads(2)
+    x = torch.linspace(-1, 1, 8 * 5 * 3).view(8, 5, 3).requires_grad_()
+    with single_thread():
+        total = layer(x)[0].square().sum()
+        first = torch.autograd.grad(total, [x, *layer.parameters()], retain_graph=True)
+        assert all(map(torch.equal, first, torch.autograd.grad(total, [x, *layer.parameters()])))
+        with pytest.raises(RuntimeError, match="second time"):
+            torch.autograd.grad(total, x)
+    assert taken
+
+
+@pytest.mark.parametrize("kind", LAYERS)
 def test_second_derivatives_are_those_of_torch(kind, by_torch):
     layer, twin = pair(kind, 3, 8, torch.Generator().manual_seed(0))
     x = torch.linspace(-1, 1, 8 * 5 * 3).view(8, 5, 3).requires_grad_()

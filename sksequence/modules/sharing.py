@@ -82,12 +82,16 @@ class _InPieces(torch.autograd.Function):
     @staticmethod
     def forward(ctx, mode, cut, *inputs):
         """Compute each piece as something that can be gone back."""
-        wanted = ctx.needs_input_grad[2:]
-        ctx.parts = cut.share(lambda i: learn(mode, wanted, *cut.inputs(i, *inputs)))
         ctx.mode, ctx.cut = mode, cut
+        ctx.parts = _InPieces._parts(ctx, inputs)
         ctx.save_for_backward(*inputs)
         ctx.set_materialize_grads(False)
         return cut.results([part.results for part in ctx.parts], len(inputs[0]))
+
+    @staticmethod
+    def _parts(ctx, inputs: Sequence[Tensor]) -> list[Any]:
+        wanted = ctx.needs_input_grad[2:]
+        return ctx.cut.share(lambda i: learn(ctx.mode, wanted, *ctx.cut.inputs(i, *inputs)))
 
     @staticmethod
     def backward(ctx, by_states, *by_lasts):
@@ -95,11 +99,13 @@ class _InPieces(torch.autograd.Function):
         inputs, wanted, cut = ctx.saved_tensors, ctx.needs_input_grad[2:], ctx.cut
         if torch.is_grad_enabled():
             return None, None, *gradients_by_torch(ctx.mode, wanted, inputs, [by_states, *by_lasts])
+        # The next batch needs the memory. Who goes back twice over a graph that was retained waits longer.
+        parts, ctx.parts = ctx.parts or _InPieces._parts(ctx, inputs), None
 
         def one(i: int) -> tuple[Tensor | None, ...]:
             rows, n = cut.rows[i], cut.steps[i]
             by_last = [None if by is None else by[:, rows] for by in by_lasts]
-            return ctx.parts[i].back(None if by_states is None else by_states[:n, rows], *by_last)
+            return parts[i].back(None if by_states is None else by_states[:n, rows], *by_last)
 
         by_input, *others = zip(*cut.share(one), strict=True)
         by_weights = (
