@@ -125,10 +125,12 @@ def learn(mode: str, wanted: Sequence[bool], *inputs: Tensor) -> _Graph | _Kerne
 
     Parameters
     ----------
-    mode, *inputs
+    mode : str
         As for :func:`run_torch`.
     wanted : sequence of bool
         Which of the inputs want a gradient; others may get one.
+    *inputs : Tensor
+        Those of :func:`run_torch`.
     """
     by_kernel = (
         mode == "LSTM"
