@@ -97,8 +97,6 @@ def test_pieces_end_with_their_longest_row(kind, n_threads, learning, by_torch, 
 
 
 def test_helpers_take_over_the_modes_of_their_caller():
-    torch.set_num_threads(1)
-
     def modes():
         lower = torch.is_autocast_enabled("cpu")
         return torch.is_grad_enabled(), torch.is_inference_mode_enabled(), lower, torch.get_num_threads()
@@ -115,7 +113,9 @@ def test_helpers_take_over_the_modes_of_their_caller():
         assert len({ident for _, ident in found}) == 3
         return {mode for mode, _ in found}
 
-    assert seen() == {modes()}
+    torch.set_num_threads(3)
+    assert seen() == {modes()} == {(True, False, False, 3)}
+    torch.set_num_threads(1)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
         assert seen() == {modes()} == {(False, False, True, 1)}
     with torch.inference_mode():

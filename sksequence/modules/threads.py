@@ -73,6 +73,7 @@ def threads_for(work: int) -> int:
 class _Modes(NamedTuple):
     """What torch keeps for each thread by itself, and a helper takes over."""
 
+    n_threads: int
     inference: bool
     grad: bool
     autocast: bool
@@ -82,6 +83,7 @@ class _Modes(NamedTuple):
     def here(cls) -> _Modes:
         """Those of this thread."""
         return cls(
+            torch.get_num_threads(),
             torch.is_inference_mode_enabled(),
             torch.is_grad_enabled(),
             torch.is_autocast_enabled("cpu"),
@@ -90,6 +92,8 @@ class _Modes(NamedTuple):
 
     def run(self, function: Callable[..., None], *arguments: int) -> None:
         """Call a function in them."""
+        if torch.get_num_threads() != self.n_threads:
+            torch.set_num_threads(self.n_threads)
         with torch.inference_mode(self.inference), torch.set_grad_enabled(self.grad):
             if not self.autocast:
                 return function(*arguments)
@@ -100,11 +104,11 @@ class _Modes(NamedTuple):
 @cache
 def _helpers(process: int) -> ThreadPoolExecutor:
     """Threads that wait for parts; a process that was forked has none of its parent's."""
-    return ThreadPoolExecutor(os.cpu_count(), "sksequence", initializer=torch.set_num_threads, initargs=(1,))
+    return ThreadPoolExecutor(thread_name_prefix="sksequence")
 
 
 def share(compute: Callable[[int], None], n_parts: int, n_threads: int) -> None:
-    """Compute parts 0, 1, ... in so many threads, each on one of torch's, and wait for all.
+    """Compute parts 0, 1, ... in so many threads, each with what torch allows this one, and wait for all.
 
     Parameters
     ----------
