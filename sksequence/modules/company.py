@@ -49,9 +49,9 @@ def layer_in_company(kernel: nn.RNNBase, x: Tensor, lengths: Tensor | None = Non
     -------
     states : Tensor of shape (B, T, H)
     """
-    if x.shape[0] >= LEAST_ROWS or x.device.type != "cpu":
+    if x.shape[0] >= LEAST_ROWS and lengths is not None:
         return kernel(x, None, lengths)[0]
-    if _is_exact(kernel, x):
+    if x.shape[0] >= LEAST_ROWS or x.device.type != "cpu" or _is_exact(kernel, x):
         return kernel(x)[0]
     return in_company(lambda rows: kernel(rows)[0], x)
 

@@ -59,13 +59,13 @@ class RecurrentLayer(nn.Module):
 
     def carry(self, x: torch.Tensor, state: Any = None) -> tuple[torch.Tensor, Any]:
         """States of every step, (B, T, H), going on from `state`, and the state after the last step."""
-        states, after = self._run(self.ahead, x, state, None)
+        states, after = self._run(self.ahead, x, state)
         return states if self.norm is None else self.norm(states), after
 
     def _states(self, kernel: Any, x: torch.Tensor, ends: torch.Tensor | None) -> torch.Tensor:
         if torch.is_inference_mode_enabled():
             return layer_in_company(kernel, x, ends)
-        return self._run(kernel, x, None, ends)[0]
+        return self._run(kernel, x, *(() if ends is None else (None, ends)))[0]
 
     def _run(self, kernel: nn.Module, *inputs: Any) -> Any:
         """What the kernel gives, some of its recurrent weights dropped in training."""
