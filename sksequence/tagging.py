@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import boolean, integer, number, one_of, param
 from sksequence.engine import (
@@ -152,7 +151,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
             Over the steps of all sequences; padding is no step.
         """
         caller = f"{type(self).__name__}.score"
-        check_is_fitted(self, "net_")
+        self._check_fitted()
         sequences = self._read(X, caller)
         labels = self._aligned(y, sequences, caller)
         true = RaggedList.split(labels.values, labels.lengths)
@@ -256,7 +255,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
     @property
     def _chained(self) -> bool:
         """Whether the fitted network is a field, whatever `crf` says now."""
-        check_is_fitted(self, "net_")
+        self._check_fitted()
         return isinstance(self.net_.module_, ChainNetwork)
 
     def _answers(self, X, method: str, answer) -> tuple[SequenceArray, np.ndarray]:

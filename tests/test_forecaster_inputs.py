@@ -324,6 +324,15 @@ def test_threads_change_no_forecast():
         assert fitted.skill_ == model.skill_
 
 
+def test_a_series_is_not_written_out_for_an_error_that_does_not_come():
+    class Silent(pd.Series):
+        def __repr__(self):
+            raise AssertionError("nobody reads it")
+
+    model = quick().fit(wave())
+    np.testing.assert_array_equal(model.predict(Silent(wave())), model.predict(wave()))
+
+
 def test_number_of_threads_changes_no_forecast():
     parts = panel()
     expected = quick(**TABLE_ROLES).fit(parts).predict(future=futures(parts))

@@ -84,8 +84,8 @@ class Forecaster(SeriesReader):
         refuse_number(
             X,
             f"{name}.predict",
-            f"How many steps are forecast is said before fitting, {name}(horizon={X!r}); predict() without X "
-            "goes on from the training rows.",
+            f"How many steps are forecast is said before fitting, {name}(horizon={{X!r}}); predict() without "
+            "X goes on from the training rows.",
         )
         task, predictive = self._ahead(X, future, "predict")
         return task.targets.wrap(by_series(predictive.point(), task))

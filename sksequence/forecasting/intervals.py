@@ -71,7 +71,7 @@ class ProbabilisticForecaster(Forecaster):
             If nothing was held back to calibrate on, and the network gives no distribution.
         """
         caller = f"{type(self).__name__}.predict_interval"
-        refuse_number(X, caller, f"Name the argument that was meant: coverage={X!r}.")
+        refuse_number(X, caller, "Name the argument that was meant: coverage={X!r}.")
         task, predictive = self._ahead(X, future, "predict_interval")
         bounds = self._bounds(predictive, coverage, caller, simultaneous=simultaneous)
         return _wrapped(
@@ -105,7 +105,7 @@ class ProbabilisticForecaster(Forecaster):
         levels = np.atleast_1d(np.asarray(quantiles, dtype=float))
         for level in levels:
             _refuse_share(level, "quantiles", caller)
-        refuse_number(X, caller, f"Name the argument that was meant: quantiles={X!r}.")
+        refuse_number(X, caller, "Name the argument that was meant: quantiles={X!r}.")
         if _are_levels(X):
             raise InputError(
                 f"{caller}: X is {X!r}, a series of {len(X)} values that look like levels, but X is what "
@@ -144,7 +144,7 @@ class ProbabilisticForecaster(Forecaster):
             If nothing was held back to calibrate on, and the network gives no distribution.
         """
         caller = f"{type(self).__name__}.sample"
-        refuse_number(X, caller, f"Name the argument that was meant: n={X!r}.")
+        refuse_number(X, caller, "Name the argument that was meant: n={X!r}.")
         if not isinstance(n, (int, np.integer)) or n < 1:
             raise InputError(f"{caller}: n={n!r} came, but an int >= 1 is needed. Pass a count.")
         task, predictive = self._ahead(X, future, "sample")

@@ -234,10 +234,11 @@ def _refuse_tokens(X, caller: str) -> None:
 
 
 def refuse_number(X, caller: str, remedy: str) -> None:
-    """Refuse a number in place of X: another argument was meant, which the remedy names."""
+    """Refuse a number in place of X: another argument was meant, which the remedy, with ``{X!r}``, names."""
     if isinstance(X, (int, float, np.number)):
         raise InputError(
-            f"{caller}: X is {X!r}, a single number, but X is the series before the forecast. {remedy}"
+            f"{caller}: X is {X!r}, a single number, but X is the series before the forecast. "
+            f"{remedy.format(X=X)}"
         )
 
 

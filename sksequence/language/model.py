@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import Rule, boolean, integer, none, number, one_of, param
 from sksequence.engine import (
@@ -259,7 +258,7 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
         weights : EncoderWeights
             A value that does not change when this model learns on.
         """
-        check_is_fitted(self, "net_")
+        self._check_fitted()
         return EncoderWeights(self._cell, self.net_.module_.encoder, self._lexicon.labels)
 
     # ------------------------------------------------------------------ how well texts are foretold
@@ -270,7 +269,7 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
 
     def _reader(self) -> LanguageNetwork:
         """The network, reading."""
-        check_is_fitted(self, "net_")
+        self._check_fitted()
         return self.net_.module_.eval()
 
     def log_proba(self, X):

@@ -121,7 +121,7 @@ class SequenceArray(Constructors):
         self._check()
 
     @classmethod
-    def _of_block(cls, values, n_timesteps: int, *, table_columns: int | None = None) -> SequenceArray:
+    def _of_block(cls, values, n_timesteps: int, **attributes) -> SequenceArray:
         """Sequences of so many steps each, end to end from the first row to the last: nothing to check."""
         new = object.__new__(cls)
         new._values = as_values(values)
@@ -131,7 +131,7 @@ class SequenceArray(Constructors):
         for positions in (new._starts, new._lengths):
             positions.flags.writeable = False
         new._block_steps = n_timesteps
-        new._table_columns = table_columns
+        new.__dict__.update(attributes)
         return new
 
     def _check(self) -> None:

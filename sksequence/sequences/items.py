@@ -32,6 +32,8 @@ def join_sequences(items: list, caller: str) -> SequenceArray:
         )
     _refuse_unlike(arrays, caller)
     values = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    if names is None and (lengths == lengths[0]).all():
+        return SequenceArray._of_block(values, len(arrays[0]))
     return SequenceArray(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
 
 

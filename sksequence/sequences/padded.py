@@ -32,7 +32,7 @@ def view_padded(X: np.ndarray, lengths, caller: str) -> SequenceArray:
     # The shape is spelt out, for -1 has no answer where there are no samples.
     values = X.reshape(n * n_timesteps, n_features)
     if lengths is None and n and not _may_be_padded(X):
-        return SequenceArray._of_block(values, n_timesteps, table_columns=n_columns)
+        return SequenceArray._of_block(values, n_timesteps, _table_columns=n_columns)
     lengths = _unpadded_lengths(X) if lengths is None else _given_lengths(lengths, X, caller)
     return SequenceArray(values, np.arange(n) * n_timesteps, lengths, table_columns=n_columns)
 
