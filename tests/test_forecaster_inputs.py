@@ -14,7 +14,7 @@ from sksequence import (
     NaiveForecaster,
     SeasonalNaiveForecaster,
 )
-from sksequence.exceptions import InputError, SequenceTooShortError
+from sksequence.exceptions import InputError, ParameterError, SequenceTooShortError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sksequence.exceptions.NoSkillWarning")
 
@@ -486,3 +486,17 @@ def test_counts_may_stand_beside_other_numbers():
     panel = [table(seed=i)[["a", "other"]] for i in range(2)]
     assert quick(target="a").fit(panel).scaling_.log
     assert LinearForecaster(horizon=4, window=8, target="a").fit(panel).scaling_.log
+
+
+# ---------------------------------------------------------------------- changed after fitting
+@pytest.mark.parametrize(
+    "model", [quick(), LinearForecaster(horizon=HORIZON), NaiveForecaster(horizon=HORIZON)]
+)
+@pytest.mark.parametrize("method", ["predict", "predict_interval", "sample", "update", "backtest", "score"])
+def test_another_horizon_after_fitting_is_refused(model, method):
+    X = days(wave())
+    model = clone(model).fit(X[:80]).set_params(horizon=HORIZON + 1)
+    arguments = (X[80:],) if method in ("update", "backtest", "score") else ()
+    with pytest.raises(ParameterError, match=rf"\.{method}: fitted with horizon=4, but horizon is 5 now"):
+        getattr(model, method)(*arguments)
+    assert len(model.set_params(horizon=HORIZON).predict()) == HORIZON

@@ -11,7 +11,6 @@ import warnings
 
 import numpy as np
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_is_fitted
 
 from sksequence.exceptions import InputError, SequenceTooShortError
 from sksequence.forecasting.backtests import backtest_table, refitted
@@ -92,8 +91,8 @@ class Forecaster(SeriesReader):
 
     def _ahead(self, X, future, method: str) -> tuple[Task, Predictive]:
         """The series to continue, and what is forecast after their last rows."""
-        check_is_fitted(self, "context_")
         caller = f"{type(self).__name__}.{method}"
+        self._check_ready(caller)
         panel = self.context_ if X is None else self._read(X, caller, alone=True)
         # Only what is read is scaled, however long the series.
         rows = self._rows_behind(panel, self._reach)
@@ -110,6 +109,7 @@ class Forecaster(SeriesReader):
         self.naive_season_ = choose_seasons(list(task.targets.channels), line and line.step)[0]
         self.naive_scale_, self.naive_rms_scale_ = naive_scales(task, self.naive_season_)
         self.context_: Panel = self._latest(panel)
+        self._fitted_horizon = self.horizon
 
     def update(self, X, y=None):
         """Append observations, so that :meth:`predict` continues from them; nothing is trained.
@@ -133,8 +133,8 @@ class Forecaster(SeriesReader):
         InputError
             If X has an index that does not continue the known one, or another number of series.
         """
-        check_is_fitted(self, "context_")
         caller = f"{type(self).__name__}.update"
+        self._check_ready(caller)
         panel = self._in_known_order(self._read(X, caller, y=y), caller)
         self._refuse_other_rows(panel, caller)
         known = self.context_.lengths
@@ -313,8 +313,8 @@ class Forecaster(SeriesReader):
 
         `alone` takes no context from the rows that are remembered.
         """
-        check_is_fitted(self, "context_")
         caller = f"{type(self).__name__}.{method}"
+        self._check_ready(caller)
         if not isinstance(stride, (int, np.integer)) or stride < 1:
             raise InputError(
                 f"{caller}: stride={stride!r} came, but an int >= 1 is needed. Pass a number of rows."

@@ -291,6 +291,7 @@ class SequenceForecaster(NetworkForecaster):
 
     def _lesson(self, X, y, caller: str) -> ForecastProbe:
         """The network, to be asked what it would learn from every window in X."""
+        self._check_ready(caller)
         task = self._task(self._read(X, caller, y=y))
         self._refuse_unseen(task, caller)
         windows = task.training_windows(window=self.window_, horizon=self._ahead_steps)

@@ -242,6 +242,7 @@ class NetworkForecaster(NetworkParameters):
     # ------------------------------------------------------------------ being asked about it
     def _probe(self, X, caller: str) -> ForecastProbe:
         """The network, to be asked about its forecasts after every window in X; None asks about the last."""
+        self._check_ready(caller)
         panel = self.context_ if X is None else self._read(X, caller, alone=True)
         task = self._task(panel)
         n = task.targets.channels.lengths

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from sksequence._params import Parameters, instance_of, integer, none, one_of, param
-from sksequence.exceptions import InputError
+from sksequence.exceptions import InputError, ParameterError
 from sksequence.forecasting.form import Form
 from sksequence.forecasting.missing import impute
 from sksequence.forecasting.panel import Panel
@@ -79,6 +80,15 @@ class SeriesReader(Parameters, BaseEstimator):
 
     # Whether columns other than the targets are read.
     _reads_others = False
+
+    def _check_ready(self, caller: str) -> None:
+        """Refuse what needs a fit where there is none, or where it was one of another horizon."""
+        check_is_fitted(self, "context_")
+        if self.horizon != self._fitted_horizon:
+            raise ParameterError(
+                f"{caller}: fitted with horizon={self._fitted_horizon}, but horizon is {self.horizon!r} now, "
+                "and weights and errors are those of the steps learned. Set it back, or fit anew."
+            )
 
     def _read(self, X, caller: str, *, y=None, reset: bool = False, alone: bool = False) -> Panel:
         """All columns of X, and of y after them; X may come `alone` where no targets are needed."""
