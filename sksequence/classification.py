@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 from torch import nn
@@ -14,6 +13,7 @@ from torch import nn
 from sksequence._params import number, param
 from sksequence.engine import ClassWeight, GRUCell, LSTMCell, MatchedScore, RNNCell, SequencePredictor
 from sksequence.exceptions import InputError, InputTypeError, ParameterError
+from sksequence.modules import single_thread
 from sksequence.sequences import missing_targets
 
 __all__ = ["GRUClassifier", "LSTMClassifier", "RNNClassifier"]
@@ -187,8 +187,7 @@ class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePre
                 f"The 'class_weight' parameter of {type(self).__name__} must be None for multi-label "
                 "targets. Weigh samples with sample_weight instead."
             )
-        weights = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[y])
-        return weights[y]
+        return self._class_weights(y)[y]
 
     def _strata(self, targets):
         return None if self._multilabel else targets
@@ -215,7 +214,8 @@ class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePre
 
     def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
         logits = torch.from_numpy(outputs).double()
-        proba = logits.sigmoid() if self._multilabel else logits.softmax(dim=1)
+        with single_thread():
+            proba = logits.sigmoid() if self._multilabel else logits.softmax(dim=1)
         return proba.numpy()
 
     def __sklearn_tags__(self):

@@ -73,8 +73,11 @@ class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
                 "n_outputs) is needed. Use y.reshape(len(y), -1)."
             )
         self._refuse_labels(y, caller)
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+        y = check_array(
+            y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y", estimator=self
+        )
         columns = y.reshape(len(y), -1)
+        _refuse_gaps(columns, caller)
         if reset:
             self._single_output = y.ndim == 1
             self.n_outputs_ = columns.shape[1]
@@ -122,6 +125,18 @@ def _holds_rows(y) -> bool:
     if getattr(y, "ndim", 1) != 1 or not hasattr(y, "__len__") or not len(y):
         return False
     return isinstance(next(iter(y)), (list, tuple, np.ndarray))
+
+
+def _refuse_gaps(columns: np.ndarray, caller: str) -> None:
+    """Refuse targets (n, n_outputs) that are no finite numbers."""
+    bad = ~np.isfinite(columns).all(axis=1)
+    if bad.any():
+        i = int(bad.argmax())
+        kind = "NaN" if np.isnan(columns[i]).any() else "infinity"
+        raise InputError(
+            f"{caller}: Input y contains {kind} at position {i}, and is not finite at {int(bad.sum())} of "
+            f"{len(bad)} positions, but numbers are needed to learn from. Leave these sequences out."
+        )
 
 
 def _is_number(text: str | bytes) -> bool:

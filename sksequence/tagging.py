@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.utils.class_weight import compute_class_weight
 
 from sksequence._params import boolean, integer, number, one_of, param
 from sksequence.engine import (
@@ -23,7 +22,15 @@ from sksequence.engine import (
 from sksequence.exceptions import InputError
 from sksequence.metrics import token_accuracy
 from sksequence.metrics.labels import StepLabels, read_labels
-from sksequence.modules import ChainLoss, ChainNetwork, StepLoss, StepNetwork, log_marginals, viterbi
+from sksequence.modules import (
+    ChainLoss,
+    ChainNetwork,
+    StepLoss,
+    StepNetwork,
+    log_marginals,
+    single_thread,
+    viterbi,
+)
 from sksequence.sequences import RaggedList, SequenceArray
 
 __all__ = ["GRUTagger", "LSTMTagger", "RNNTagger"]
@@ -130,7 +137,8 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         """
         answer = log_marginals if self._chained else None
         sequences, scores = self._answers(X, "predict_proba", answer)
-        proba = torch.from_numpy(scores).double().softmax(dim=1).numpy()
+        with single_thread():
+            proba = torch.from_numpy(scores).double().softmax(dim=1).numpy()
         return RaggedList.split(proba, sequences.lengths)
 
     def score(self, X, y, sample_weight=None):
@@ -240,17 +248,8 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         loss = ChainLoss if self.crf else StepLoss
         if self.class_weight is None:
             return loss()
-        return loss(torch.from_numpy(self._class_weights(targets)).float())
-
-    def _class_weights(self, targets: SequenceArray) -> np.ndarray:
-        """Weight of each class, those that do not occur among them."""
-        codes = targets.values[:, 0]
-        if self.class_weight != "balanced":
-            return compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[codes])
-        weights = np.ones(len(self.classes_))
-        there = np.unique(codes)
-        weights[there] = compute_class_weight("balanced", classes=there, y=codes)
-        return weights
+        weights = self._class_weights(targets.values[:, 0])
+        return loss(torch.from_numpy(weights).float())
 
     @property
     def _chained(self) -> bool:

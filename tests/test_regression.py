@@ -50,11 +50,15 @@ def test_constant_target_is_predicted_exactly(data):
 @pytest.mark.parametrize(
     ("y", "words"),
     [
-        (np.r_[np.nan, np.zeros(149)], "Input y contains NaN"),
+        (
+            np.r_[0.0, np.nan, np.zeros(148)],
+            "contains NaN at position 1, and is not finite at 1 of 150",
+        ),
+        (np.r_[np.zeros((149, 2)), [[0, -np.inf]]], "Input y contains infinity at position 149"),
         (np.zeros((150, 2, 2)), "Use y.reshape(len(y), -1)."),
         (np.zeros(149), "X has 150 sequences and y has 149 targets"),
     ],
-    ids=["nan", "3-D", "length"],
+    ids=["nan", "inf", "3-D", "length"],
 )
 def test_bad_targets_are_named(data, y, words):
     with pytest.raises(ValueError, match=re.escape(words)):

@@ -319,6 +319,19 @@ def test_companions_order_and_batch_change_nothing(fitted, X, rng):
     assert_like(fitted.predict_proba(X * 8)[-len(X) :], expected)  # more than one batch
 
 
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("n_steps", [1, 2, 7])
+@pytest.mark.parametrize("tagger", [RNNTagger, LSTMTagger, GRUTagger])
+def test_one_of_equal_lengths_has_the_same_bits_alone_and_in_company(tagger, n_steps, both, rng):
+    X = rng.normal(size=(30, n_steps, 3)).astype(np.float32)
+    y = (X[..., 0] > 0).astype(int) + (X[..., 1] > 0)
+    model = make(tagger, bidirectional=both, hidden_size=24).fit(X, y)
+    together = model.predict_proba(X)
+    for n in (1, 2, 3, 5):
+        for found, expected in zip(model.predict_proba(X[4 : 4 + n]), together[4:], strict=False):
+            assert np.array_equal(found, expected)
+
+
 def test_threads_change_nothing(fitted, X):
     expected = fitted.predict_proba(X)
     before = torch.get_num_threads()

@@ -9,7 +9,7 @@ import pytest
 import torch
 from test_kernels import LAYERS, first_state, pair, results
 
-from sksequence import LSTMClassifier
+from sksequence import LSTMClassifier, LSTMTagger
 from sksequence.modules import kernels, sharing, single_thread, threads
 
 N_THREADS = [1, 2, 3]
@@ -223,3 +223,27 @@ def test_second_derivatives_are_those_of_torch(kind, by_torch):
             found.append(torch.autograd.grad(by_x.square().sum(), [x, *one.parameters()]))
     for ours, theirs in zip(*found, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("function", ["softmax", "sigmoid"])
+def test_probabilities_take_one_thread(function, monkeypatch):
+    # Threads of OpenMP do not survive a fork, and a worker that waits for them waits for ever.
+    seen, torchs = [], getattr(torch.Tensor, function)
+
+    def noting(*arguments, **options):
+        seen.append(torch.get_num_threads())
+        return torchs(*arguments, **options)
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 5, 2)), np.arange(12) % 2
+    tasks = [(LSTMClassifier, y), (LSTMTagger, y[:, None].repeat(5, axis=1))]
+    if function == "sigmoid":
+        tasks = [(LSTMClassifier, np.stack([y, 1 - y], axis=1))]
+    torch.set_num_threads(2)
+    for kind, labels in tasks:
+        model = kind(max_epochs=1, hidden_size=2).fit(X, labels)
+        with monkeypatch.context() as patch:
+            patch.setattr(torch.Tensor, function, noting)
+            model.predict_proba(X)
+    assert seen == [1] * len(tasks)
+    assert torch.get_num_threads() == 2

@@ -368,6 +368,17 @@ def test_class_weight_shifts_the_balance(data):
     assert share["down"] < 0.1
 
 
+def test_a_weight_of_no_class_is_refused(data):
+    with pytest.raises(ParameterError, match=r"weighs 'sideways', but the classes are 'down', 'up'\."):
+        LSTMClassifier(class_weight={"up": 2, "sideways": 1}, **SMALL).fit(*data)
+
+
+def test_a_balanced_class_that_does_not_occur_is_no_error(data):
+    X, y = data
+    model = LSTMClassifier(class_weight="balanced", **SMALL)
+    assert model.partial_fit(X, y, classes=["down", "sideways", "up"]).predict_proba(X).shape[1] == 3
+
+
 def test_balanced_class_weight_equals_the_sample_weights_it_stands_for(data):
     from sklearn.utils.class_weight import compute_sample_weight
 

@@ -22,7 +22,7 @@ from sksequence.language.probing import TextProbes
 from sksequence.language.reading import last_states, log_probabilities
 from sksequence.language.vocabulary import Vocabulary
 from sksequence.metrics import bits_per_token, perplexity
-from sksequence.modules import Encoder, GivenLoss, LanguageNetwork
+from sksequence.modules import Encoder, GivenLoss, LanguageNetwork, single_thread
 from sksequence.preprocessing import SequenceTokenizer
 from sksequence.sequences import SequenceArray
 
@@ -349,7 +349,8 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
             Columns in the order of `tokens_`; the last is the probability that the text ends.
         """
         scores, _ = last_states(self._reader(), self._read(X, "predict_proba"))
-        return torch.from_numpy(scores).double().softmax(dim=1).numpy()
+        with single_thread():
+            return torch.from_numpy(scores).double().softmax(dim=1).numpy()
 
     def predict(self, X):
         """Most probable token to come next after each text.

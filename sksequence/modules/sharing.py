@@ -33,15 +33,9 @@ class _Cut(NamedTuple):
     n_threads: int
 
     @classmethod
-    def of(cls, x: Tensor, lengths: Tensor | None, work: int, *, learning: bool) -> _Cut:
-        """Pieces of a batch (T, B, F) with so many multiplications to do.
-
-        Where nothing is learned a row has the same bits in any company, so that threads may decide.
-        """
+    def of(cls, x: Tensor, lengths: Tensor | None, n_pieces: int, n_threads: int) -> _Cut:
+        """A batch (T, B, F) in so many pieces."""
         n_steps, n_batch, _ = x.shape
-        n_threads = threads_for(work) if torch.get_num_threads() == 1 else 1
-        most = n_batch if learning else n_threads
-        n_pieces = max(1, min(n_batch // _PIECE_ROWS, work // _WORTH_A_PIECE, most))
         size = -(-n_batch // n_pieces)
         rows = [slice(first, min(first + size, n_batch)) for first in range(0, n_batch, size)]
         return cls(rows, longest_of(lengths, rows, n_steps), n_threads)
@@ -144,9 +138,13 @@ def _layer(mode: str, inputs: tuple[Tensor, ...], lengths: Tensor | None) -> tup
         return run_torch(mode, *inputs)
     learning = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
     work = x.shape[0] * x.shape[1] * (w_ih.numel() + w_hh.numel())
-    cut = _Cut.of(x, lengths, work, learning=learning)
-    if len(cut.rows) == 1:
+    n_most = min(x.shape[1] // _PIECE_ROWS, work // _WORTH_A_PIECE)
+    n_threads = threads_for(work) if n_most > 1 and torch.get_num_threads() == 1 else 1
+    # Where nothing is learned a row has the same bits in any company, so that threads may decide.
+    n_pieces = n_most if learning else min(n_most, n_threads)
+    if n_pieces < 2:
         return run_torch(mode, *inputs)
+    cut = _Cut.of(x, lengths, n_pieces, n_threads)
     if learning:
         return _InPieces.apply(mode, cut, *inputs)
     return cut.results(cut.share(lambda i: run_torch(mode, *cut.inputs(i, *inputs))), len(x))

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from sksequence.modules.cells import Generator, new_linear
+from sksequence.modules.company import in_company
 from sksequence.modules.crf import Chain
 from sksequence.modules.masking import valid_steps
 from sksequence.modules.network import Encoder
@@ -39,14 +40,24 @@ class StepNetwork(nn.Module):
         self.dropout = SeededDropout(dropout)
         self.head = new_linear(encoder.output_size, n_outputs, generator=generator)
 
+    # Whether predicting one sequence alone gives the bits that it gets among others.
+    keeps_bits = True
+
     def forward(self, values: torch.Tensor, lengths: torch.Tensor) -> Any:
         """One output a step: (B, T, F) or tokens (B, T), (B,) -> (B, T, n_outputs) float32."""
         states, _ = self.encoder(values, lengths)
-        return self.head(self.dropout(states)).to(torch.float32)
+        return self._scores(self.dropout(states)).to(torch.float32)
+
+    def _scores(self, states: torch.Tensor) -> torch.Tensor:
+        if not torch.is_inference_mode_enabled():
+            return self.head(states)
+        return in_company(self.head, states.flatten(0, 1)).unflatten(0, states.shape[:2])
 
 
 class ChainNetwork(StepNetwork):
     """The same, with scores of labels that follow each other; they begin at zero, knowing nothing."""
+
+    keeps_bits = False
 
     def __init__(
         self, encoder: Encoder, *, n_outputs: int, dropout: float = 0.0, generator: Generator = None

@@ -100,7 +100,8 @@ class SequencePadder(Parameters, SequenceTransformer, auto_wrap_output_keys=None
         Returns
         -------
         padded : ndarray of shape (n_samples, length_, n_features)
-            A new array; a DataFrame where `set_output` asks for it.
+            A new array; a long DataFrame where `set_output` asks for it. NaN beyond a sequence's end is
+            padding to estimators in an array, and a missing value in a table.
 
         Raises
         ------
