@@ -18,6 +18,7 @@ from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.stream import Stream
 from sksequence.engine.supervised import SequencePredictor, SupervisedReader
 from sksequence.engine.tokens import TokenInput
+from sksequence.engine.undoing import undone_on_error
 
 __all__ = [
     "Batches",
@@ -43,5 +44,6 @@ __all__ = [
     "plan",
     "read_weights",
     "returned_memory",
+    "undone_on_error",
     "with_callbacks",
 ]

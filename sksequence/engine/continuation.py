@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from copy import deepcopy
 from typing import Any
 
 import joblib
@@ -63,5 +64,6 @@ def go_on_with_moments(new: torch.optim.Optimizer, old: torch.optim.Optimizer) -
         Of the same weights, which may be grouped otherwise.
     """
     weights = [weight for group in new.param_groups for weight in group["params"]]
-    known = {i: old.state[weight] for i, weight in enumerate(weights) if weight in old.state}
+    # A copy: the old optimiser must not follow, should the new one go astray.
+    known = {i: deepcopy(old.state[weight]) for i, weight in enumerate(weights) if weight in old.state}
     new.load_state_dict(new.state_dict() | {"state": known})

@@ -228,11 +228,14 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         )
         return net.initialize()
 
-    def _resume(self) -> None:
-        """Put the trained module into a new net: parameters may have been set since the last fit."""
+    def _resume(self, criterion: nn.Module | None = None) -> None:
+        """Put the trained module into a new net: parameters may have been set since the last fit.
+
+        The old net stays as it is, but for the weights, which both share.
+        """
         old = self.net_
-        self.net_ = self._wrap(old.module_, old.criterion_, decode=old.decode, read=old.read)
-        self.net_.history = old.history
+        self.net_ = self._wrap(old.module_, criterion or old.criterion_, decode=old.decode, read=old.read)
+        self.net_.history = type(old.history)(old.history)
         if type(self.net_.optimizer_) is type(old.optimizer_):
             go_on_with_moments(self.net_.optimizer_, old.optimizer_)
 
@@ -288,6 +291,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         valid: Examples | Stream | None = None,
         *,
         budget: Budget | None = None,
+        criterion: nn.Module | None = None,
         reported: tuple[Any, Any] | None = (None, None),
     ) -> None:
         """Train `net_` from where it stands.
@@ -298,16 +302,19 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
             What to learn from, and what to watch.
         budget : Budget or None
             Batches and epochs; None follows the parameters.
+        criterion : torch.nn.Module or None
+            The loss, where training goes on with another one.
         reported : tuple or None
             X and y as scikit-learn's callbacks should see them; None tells these callbacks nothing.
 
         Raises
         ------
         NonFiniteLossError
-            If the loss became NaN or infinite; the weights are those of the last good epoch.
+            If the loss became NaN or infinite. After any error the weights are those of the last good
+            epoch, or those from before; `undone_on_error` says what becomes of the rest.
         """
-        if self.n_iter_:
-            self._resume()
+        if hasattr(self.net_, "interrupted_"):  # it has trained
+            self._resume(criterion)
         net = self.net_
         warn_without_bfloat16(net.precision, net.device, f"{type(self).__name__}.fit")
         net.budget = budget or self._plan(len(train))
@@ -323,9 +330,11 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         try:
             with kept_memory(self.keep_memory):
                 net.partial_fit((train, valid))
-        except NonFiniteLossError as error:
-            keep.restore(net)
-            raise NonFiniteLossError(f"{type(self).__name__}.fit: {error}") from None
+        except BaseException as error:
+            net.salvaged_ = keep.salvage(net)
+            if isinstance(error, NonFiniteLossError):
+                raise NonFiniteLossError(f"{type(self).__name__}.fit: {error}") from None
+            raise
         finally:
             self.n_iter_ = len(net.history)
             seed_noise(net.module_, None)

@@ -16,6 +16,7 @@ from sksequence.engine.reader import SequenceReader
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.sample_weight import read_weights
 from sksequence.engine.splits import hold_back
+from sksequence.engine.undoing import undone_on_error
 from sksequence.exceptions import InputError
 from sksequence.modules import POOLINGS, SequenceNetwork
 from sksequence.sequences import SequenceArray, targets_in_order
@@ -108,6 +109,7 @@ class SupervisedReader(SequenceReader):
         """The network that `fit` would begin with, untrained."""
         return self._fit(X, y, None, caller=caller, fresh=True, epochs=0)
 
+    @undone_on_error
     def _fit(self, X, y, sample_weight, *, caller: str, fresh: bool, classes=None, epochs=None):
         self._check_parameters()
         fresh = self._begins(fresh, caller)
@@ -140,13 +142,11 @@ class SupervisedReader(SequenceReader):
                 decode=self._decode,
                 read=self._reading(),
             )
-        else:
-            self.net_.criterion_ = criterion
         train, valid = self._split(examples, caller)
         budget = self._plan(len(train))
         if epochs is not None:
             budget = budget.repeated(epochs)
-        self._run(train, valid, budget=budget, reported=(sequences, y))
+        self._run(train, valid, budget=budget, criterion=criterion, reported=(sequences, y))
         return self
 
     def _weights(

@@ -24,9 +24,14 @@ class KeepWeights(Callback):
     def __init__(self, monitor=None):
         self.monitor = monitor
 
+    def initialize(self):
+        """Nothing is kept before a training begins."""
+        self.n_good_, self.state_ = 0, None
+        return self
+
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Begin with the initial weights."""
-        self.best_ = math.inf
+        self.best_, self.n_good_ = math.inf, 0
         self._keep(net)
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
@@ -38,8 +43,9 @@ class KeepWeights(Callback):
                 f"the loss became {next(v for v in losses if not math.isfinite(v))} in epoch "
                 f"{epoch['epoch']}. The usual causes are a learning rate that is too high "
                 f"({_learning_rates(net)}), no gradient clipping (gradient_clip is {net.gradient_clip}), and "
-                "inputs of very large scale with standardize=False. The weights of the epoch before are kept."
+                "inputs of very large scale with standardize=False."
             )
+        self.n_good_ += 1
         if self.monitor is None or epoch[self.monitor] < self.best_:
             self.best_ = math.inf if self.monitor is None else epoch[self.monitor]
             self._keep(net)
@@ -47,6 +53,15 @@ class KeepWeights(Callback):
     def restore(self, net) -> None:
         """Put the kept weights back."""
         net.module_.load_state_dict(self.state_)
+
+    def salvage(self, net) -> bool:
+        """After an error, put the kept weights back; whether any epoch has taught them something."""
+        if self.state_ is not None:
+            self.restore(net)
+            net.optimizer_.state.clear()  # moments of other weights, by now perhaps NaN
+        if net.history and "train_loss" not in net.history[-1]:
+            del net.history[-1]
+        return self.n_good_ > 0
 
     def _keep(self, net) -> None:
         self.state_ = {name: t.detach().clone() for name, t in net.module_.state_dict().items()}

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from sksequence.engine import Examples, GRUCell, LSTMCell, RNNCell, plan, returned_memory, with_callbacks
+from sksequence.engine import (
+    Examples,
+    GRUCell,
+    LSTMCell,
+    RNNCell,
+    plan,
+    returned_memory,
+    undone_on_error,
+    with_callbacks,
+)
 from sksequence.exceptions import InputError, SequenceTooShortError
 from sksequence.forecasting.covariates import change_late
 from sksequence.forecasting.criterion import ForecastLoss
@@ -46,6 +55,7 @@ class SequenceForecaster(NetworkForecaster):
 
     # ------------------------------------------------------------------ fitting
     @with_callbacks
+    @undone_on_error
     def fit(self, X, y=None):
         """Train on all windows of the series.
 
@@ -131,6 +141,7 @@ class SequenceForecaster(NetworkForecaster):
         """The network that `fit` would begin with, untrained."""
         return self._pass_over(X, y, caller, passes=0, fresh=True)
 
+    @undone_on_error
     def _pass_over(self, X, y, caller: str, *, passes: int, fresh: bool):
         self._check_parameters()
         fresh = self._begins(fresh, caller)
@@ -266,7 +277,12 @@ class SequenceForecaster(NetworkForecaster):
         )
         # scikit-learn's callbacks know one training a fit: the one whose network stays.
         stays = whole is None or self.early_stopping or not self.refit
-        self._run(train, valid, budget=budget, reported=(X, None) if stays else None)
+        try:
+            self._run(train, valid, budget=budget, reported=(X, None) if stays else None)
+        except BaseException:
+            rows = whole or task
+            self._remember(rows.panel, rows)  # good epochs are kept, and forecast from here
+            raise
 
     def _first_share(self, task: Task, *, measured: bool) -> float:
         """Share of the linear forecast before held-back rows have their say."""

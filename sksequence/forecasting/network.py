@@ -174,7 +174,7 @@ class NetworkForecaster(NetworkParameters):
             f"{rows} rows at most, and seasons must fit in the window. They are left out; set a longer "
             "window or give more rows.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
         return sizes
 

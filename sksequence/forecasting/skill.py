@@ -124,5 +124,5 @@ def warn_without_skill(skills: dict[str, float], season: int, n_windows: int, ca
             "forecaster as it stands: give it more data, a longer window, other seasons or a calendar, or "
             f"forecast with {remedy}.",
             NoSkillWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
