@@ -44,7 +44,8 @@ class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePre
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come; needed at the first call if `y` does not hold them all.
+            All labels that will ever come; needed at the first call if `y` does not hold them all. Later
+            calls may leave them out, or pass the same.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence in the loss.
 

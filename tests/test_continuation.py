@@ -14,7 +14,7 @@ from sksequence import (
     LSTMRegressor,
     RNNClassifier,
 )
-from sksequence.exceptions import ParameterError
+from sksequence.exceptions import InputError, ParameterError
 
 SMALL = {"hidden_size": 4, "max_epochs": 1, "random_state": 0}
 X = np.random.default_rng(0).normal(size=(24, 6, 2))
@@ -128,6 +128,15 @@ def test_language_models_and_taggers_are_not_rebuilt():
     tagger = GRUTagger(warm_start=True, **SMALL).fit(X, TAGS).set_params(crf=True)
     with pytest.raises(ParameterError, match=r"GRUTagger.fit: crf=True came"):
         tagger.fit(X, TAGS)
+
+
+@pytest.mark.parametrize(("model", "y"), [(LSTMClassifier(**SMALL), Y), (GRUTagger(**SMALL), TAGS)])
+def test_classes_are_those_of_the_first_call(model, y):
+    model.partial_fit(X, y, classes=[0, 1, 2]).partial_fit(X, y).partial_fit(X, y, classes=(2, 1, 0))
+    for classes in ([0, 1], [0, 1, 2, 3], ["a", "b", "c"]):
+        with pytest.raises(InputError, match=r"partial_fit: classes=.* came, but .* built for \[0, 1, 2\]"):
+            model.partial_fit(X, y, classes=classes)
+    assert model.n_iter_ == 3
 
 
 def test_arrays_are_compared_by_what_they_hold():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sksequence._params import integer, iterable_of, number, one_of, param
+from sksequence._params import integer, iterable_of, number, one_of, param, shown
 from sksequence.engine.batches import Examples
 from sksequence.engine.probe import Probe
 from sksequence.engine.reader import SequenceReader
@@ -119,6 +119,8 @@ class SupervisedReader(SequenceReader):
                 f"{caller}: y is None, but {type(self).__name__} requires y to be passed, but the target y "
                 "is None. Pass one target for each sequence."
             )
+        if classes is not None and not fresh:
+            _refuse_other_classes(classes, self.classes_, caller)
         y = self._aligned(y, sequences, caller)
         try:
             targets = self._encode_targets(y, caller, reset=fresh, classes=classes)
@@ -192,6 +194,15 @@ class SupervisedReader(SequenceReader):
     def _answer(self, outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """The outputs (B, K) of each sequence that are asked about."""
         return outputs.flatten(1)
+
+
+def _refuse_other_classes(classes: Any, known: np.ndarray, caller: str) -> None:
+    given = np.unique(np.asarray(classes)).tolist()
+    if given != known.tolist():
+        raise InputError(
+            f"{caller}: classes={shown(given)} came, but the network was built for {shown(known.tolist())}. "
+            "Pass the same classes at every call, or none after the first; for others fit anew."
+        )
 
 
 def _check_as_many(sequences: SequenceArray, targets: Any, caller: str) -> None:
