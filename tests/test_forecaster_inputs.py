@@ -488,6 +488,18 @@ def test_counts_may_stand_beside_other_numbers():
     assert LinearForecaster(horizon=4, window=8, target="a").fit(panel).scaling_.log
 
 
+# ---------------------------------------------------------------------- steps of the index
+@pytest.mark.parametrize("freq", ["15min", "4h", "2D", "7D", "2M"])
+def test_periods_of_several_units_are_regular(freq):
+    periods = pd.period_range("2024-01-01", periods=66, freq=freq)
+    X = pd.Series(wave(66), index=periods)
+    model = NaiveForecaster(horizon=HORIZON).fit(X[:60])
+    pd.testing.assert_index_equal(model.predict().index, periods[60:64])
+    pd.testing.assert_index_equal(model.update(X[60:62]).predict().index, periods[62:])
+    with pytest.raises(InputError, match="is not regular: row 7 is"):
+        model.fit(X.drop(periods[8]))
+
+
 # ---------------------------------------------------------------------- changed after fitting
 @pytest.mark.parametrize(
     "model", [quick(), LinearForecaster(horizon=HORIZON), NaiveForecaster(horizon=HORIZON)]

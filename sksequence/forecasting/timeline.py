@@ -75,7 +75,7 @@ class Timeline:
         if index.hasnans:
             _refuse_missing(index, where)
         if isinstance(index, pd.PeriodIndex):
-            _refuse_gap(index, _differences(index), 1, where)
+            _refuse_gap(index, _differences(index), index.freq.n, where)
             return cls(index, index.freq)
         if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
             return cls(index, _time_step(index, where, known))
