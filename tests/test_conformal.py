@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from sksequence import NaiveForecaster
 from sksequence.forecasting.adaptive import GAMMA, adapted_level, shares_above
 from sksequence.forecasting.conformal import Calibration
 from sksequence.forecasting.window_counts import share_mirrored, windows_needed
@@ -228,6 +229,17 @@ def test_a_share_of_the_windows_is_mirrored_evenly(share):
     assert np.abs(turned.reshape(4, 100).mean(axis=1) - share).max() <= 0.01
     groups = Calibration(scores, np.repeat([0, 1], 200), 2, mirrored=share).both_signs
     np.testing.assert_allclose(groups.counts[:, 0], 200 * (1 + share), atol=1)
+
+
+@pytest.mark.parametrize("n_windows", [1, 2, 3])
+def test_bounds_of_very_few_windows_lie_on_both_sides(n_windows):
+    wave = np.sin(np.arange(200) / 3)
+    model = NaiveForecaster(horizon=6).fit(wave[: 11 + 2 * n_windows])
+    assert model.calibration_.counts.max() == n_windows
+    with pytest.warns(UserWarning, match=f"but {n_windows} are known"):
+        lower, upper = model.predict_interval().T
+    np.testing.assert_allclose((lower + upper) / 2, model.predict())
+    assert (lower < upper).all()
 
 
 def test_paths_of_mirrored_windows_come_with_both_signs():

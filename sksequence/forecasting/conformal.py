@@ -55,7 +55,8 @@ class Calibration:
         0 for held-back windows; 1, 2, … for those that came later, by :meth:`extended`, in the order of
         their origins, which windows of several series and columns share. None: all were held back.
     mirrored : float, default=0.0
-        Share of the held-back windows that count a second time with their signs turned, evenly chosen.
+        Share of the held-back windows that count a second time with their signs turned, evenly chosen and
+        rounded up.
     moment : ndarray of int of shape (n_windows,) or None, default=None
         The same number for windows of several columns that were forecast at once. None: the first of each
         column were, the second, and so on.
@@ -101,8 +102,9 @@ class Calibration:
             return self
         moment, held = self._moment, self._arrival == 0
         moments = np.unique(moment[held])
-        # One more wherever another whole window has come together; all columns of a moment are turned.
-        chosen = moments[np.diff(floor(np.arange(len(moments) + 1) * self.mirrored)) > 0]
+        # One more wherever a share of another window is due: of a single one, that one, or its bounds would
+        # lie on one side of the forecast, with no width. All columns of a moment are turned.
+        chosen = moments[np.diff(ceil(np.arange(len(moments) + 1) * self.mirrored)) > 0]
         turned = np.flatnonzero(held & np.isin(moment, chosen))
         return Calibration(
             np.concatenate([self.scores, -self.scores[turned]]),
