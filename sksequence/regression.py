@@ -7,7 +7,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array
 from torch import nn
 
-from sksequence.engine import GRUCell, LSTMCell, MatchedScore, RNNCell, SequencePredictor
+from sksequence.engine import GRUCell, LSTMCell, MatchedScore, Meaning, RNNCell, SequencePredictor
 from sksequence.exceptions import InputError
 
 __all__ = ["GRURegressor", "LSTMRegressor", "RNNRegressor"]
@@ -112,6 +112,9 @@ class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
     def _decode(self, outputs):
         y = outputs * self._y_scale + self._y_mean
         return y[:, 0] if self._single_output else y
+
+    def _meaning(self):
+        return Meaning(self._decode, targets=self._decode)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -13,6 +13,7 @@ from sksequence.engine.probe import OpenLayer, Probe
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.sample_weight import read_weights
 from sksequence.engine.schedule import Budget, plan
+from sksequence.engine.scored import Meaning
 from sksequence.engine.seeds import draw_seed
 from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.stream import Stream
@@ -30,6 +31,7 @@ __all__ = [
     "GradientFlow",
     "LSTMCell",
     "MatchedScore",
+    "Meaning",
     "OpenLayer",
     "Probe",
     "RNNCell",

@@ -36,6 +36,7 @@ from sksequence.engine.optimizer import MatrixDecay
 from sksequence.engine.precision import warn_without_bfloat16
 from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
+from sksequence.engine.scored import Meaning
 from sksequence.engine.seeds import draw_seed, generator_for
 from sksequence.engine.stream import Stream
 from sksequence.engine.watch import KeepWeights, Progress
@@ -191,7 +192,12 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         )
 
     def _begin(
-        self, build: Callable[[torch.Generator], nn.Module], criterion, *, decode=None, read=None
+        self,
+        build: Callable[[torch.Generator], nn.Module],
+        criterion,
+        *,
+        meaning: Meaning | None = None,
+        read=None,
     ) -> None:
         """Make a new, untrained `net_`.
 
@@ -201,8 +207,8 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
             Maps a generator to the module that it initialises.
         criterion : torch.nn.Module
             Gives the loss of each example.
-        decode : callable or None
-            For scoring callbacks: outputs to predictions.
+        meaning : Meaning or None
+            What outputs and targets mean, for scoring callbacks.
         read : callable or None
             What the module returns to one tensor of outputs, where it returns more.
         """
@@ -210,18 +216,18 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         self._built_with = self._fixed_parameters()
         with single_thread():
             module = build(generator_for("weights", self._seed))
-        self.net_ = self._wrap(module, criterion, decode=decode, read=read)
+        self.net_ = self._wrap(module, criterion, meaning=meaning, read=read)
         self.n_parameters_ = sum(p.numel() for p in module.parameters())
         self.n_iter_ = 0
 
-    def _wrap(self, module: nn.Module, criterion: nn.Module, *, decode, read) -> SequenceNet:
+    def _wrap(self, module: nn.Module, criterion: nn.Module, *, meaning, read) -> SequenceNet:
         """A skorch net around a module, as the parameters of the estimator say now."""
         arguments = self._net_arguments()
         net = SequenceNet(
             module,
             criterion,
             budget=self._plan(1),
-            decode=decode,
+            meaning=meaning,
             read=read,
             per_step=self._per_step,
             **arguments,
@@ -234,7 +240,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         The old net stays as it is, but for the weights, which both share.
         """
         old = self.net_
-        self.net_ = self._wrap(old.module_, criterion or old.criterion_, decode=old.decode, read=old.read)
+        self.net_ = self._wrap(old.module_, criterion or old.criterion_, meaning=old.meaning, read=old.read)
         self.net_.history = type(old.history)(old.history)
         if type(self.net_.optimizer_) is type(old.optimizer_):
             go_on_with_moments(self.net_.optimizer_, old.optimizer_)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
@@ -16,6 +15,7 @@ from sksequence.engine.ledger import Ledger
 from sksequence.engine.placement import Choice
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import Budget, learning_rate_factor
+from sksequence.engine.scored import Meaning, ScoredNet
 from sksequence.engine.stream import Pieces, Stream
 from sksequence.modules import LEAST_ROWS, Adversary, single_thread, valid_steps
 
@@ -99,7 +99,7 @@ class _Places:
         return out[valid], rows[valid]
 
 
-class SequenceNet(NeuralNet):
+class SequenceNet(ScoredNet):
     """A skorch net over `Examples`.
 
     Its epochs run without per-batch bookkeeping unless a callback listens to batch events, in which
@@ -121,8 +121,8 @@ class SequenceNet(NeuralNet):
         Arithmetic of the forward pass; float32 where the device has no bfloat16.
     order : torch.Generator
         Draws the order of training batches.
-    decode : callable or None
-        Maps outputs (n, ...) to what ``predict`` gives; scoring callbacks use it.
+    meaning : Meaning
+        What outputs and targets mean to scoring callbacks.
     read : callable or None
         Maps what the module returns to one tensor, where it returns more.
     per_step : bool
@@ -144,7 +144,7 @@ class SequenceNet(NeuralNet):
         gradient_clip: float | None = 1.0,
         precision: str = "float32",
         order: torch.Generator | None = None,
-        decode: Callable[[np.ndarray], np.ndarray] | None = None,
+        meaning: Meaning | None = None,
         read: Callable[[Any], torch.Tensor] | None = None,
         per_step: bool = False,
         **kwargs: Any,
@@ -156,7 +156,7 @@ class SequenceNet(NeuralNet):
         self.gradient_clip = gradient_clip
         self.precision = precision
         self.order = order
-        self.decode = decode
+        self.meaning = meaning or Meaning()
         self.read = read
         self.per_step = per_step
 
@@ -274,20 +274,6 @@ class SequenceNet(NeuralNet):
             group["lr"] = self.lr * group["share"] * factor
         self._step += 1
 
-    # ------------------------------------------------------------------ telling others
-    def notify(self, method_name, **kwargs):
-        """Tell callbacks; of labels for each step they see those of the batch's steps, end to end."""
-        if method_name == "on_batch_end" and self.per_step:
-            inputs, targets = kwargs["batch"]
-            kwargs["batch"] = inputs, self._without_padding(targets, inputs)
-            kwargs["y_pred"] = self._without_padding(kwargs["y_pred"], inputs)
-        super().notify(method_name, **kwargs)
-
-    @staticmethod
-    def _without_padding(steps: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-        """The valid steps of a batch end to end: (B, T, ...) -> (n_steps, ...)."""
-        return steps[valid_steps(inputs["lengths"], steps.shape[1]).to(steps.device)]
-
     # ------------------------------------------------------------------ epochs
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train on one thread; remember whether Ctrl-C ended it."""
@@ -391,15 +377,6 @@ class SequenceNet(NeuralNet):
                 waiting = out, index
             assert waiting is not None
             return places.put(*waiting).numpy()
-
-    def predict_proba(self, X):
-        """Raw outputs; the estimator turns them into probabilities."""
-        return np.concatenate([y.float().cpu().numpy() for y in self.forward_iter(X)])
-
-    def predict(self, X):
-        """Decoded outputs, for skorch's scoring callbacks."""
-        outputs = self.predict_proba(X)
-        return outputs if self.decode is None else self.decode(outputs)
 
     def __getstate__(self):
         # A generator belongs to its fit. What may lie on a device that others lack, skorch takes care of, but

@@ -15,6 +15,7 @@ from sksequence.engine.probe import Probe
 from sksequence.engine.reader import SequenceReader
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.sample_weight import read_weights
+from sksequence.engine.scored import Meaning
 from sksequence.engine.splits import hold_back
 from sksequence.engine.undoing import undone_on_error
 from sksequence.exceptions import InputError
@@ -54,6 +55,10 @@ class SupervisedReader(SequenceReader):
 
     def _decode(self, outputs: np.ndarray) -> np.ndarray:
         raise NotImplementedError
+
+    def _meaning(self) -> Meaning:
+        """What outputs and encoded targets mean to scoring callbacks."""
+        return Meaning(self._decode)
 
     def _reading(self) -> Callable[[Any], torch.Tensor] | None:
         """Maps what the network returns to one tensor, where it returns more."""
@@ -141,7 +146,7 @@ class SupervisedReader(SequenceReader):
             self._begin(
                 lambda g: self._network(examples.sequences, g),
                 criterion,
-                decode=self._decode,
+                meaning=self._meaning(),
                 read=self._reading(),
             )
         train, valid = self._split(examples, caller)
