@@ -11,7 +11,15 @@ from sklearn.utils.validation import column_or_1d
 from torch import nn
 
 from sksequence._params import number, param
-from sksequence.engine import ClassWeight, GRUCell, LSTMCell, MatchedScore, RNNCell, SequencePredictor
+from sksequence.engine import (
+    ClassWeight,
+    GRUCell,
+    LSTMCell,
+    MatchedScore,
+    Meaning,
+    RNNCell,
+    SequencePredictor,
+)
 from sksequence.exceptions import InputError, InputTypeError, ParameterError
 from sksequence.modules import single_thread
 from sksequence.sequences import missing_targets
@@ -212,6 +220,12 @@ class SequenceClassifier(MatchedScore, ClassifierMixin, ClassWeight, SequencePre
         if self._multilabel:
             return (outputs > 0).astype(int)
         return outputs.argmax(axis=1)
+
+    def _meaning(self):
+        n = len(self.classes_)
+        # Of labels that may coincide each is a choice between 0 and 1.
+        classes = [np.arange(2)] * n if self._multilabel else np.arange(n)
+        return Meaning(self._decode, probabilities=self._probabilities, classes=classes)
 
     def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
         logits = torch.from_numpy(outputs).double()

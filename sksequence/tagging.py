@@ -15,6 +15,7 @@ from sksequence.engine import (
     Examples,
     GRUCell,
     LSTMCell,
+    Meaning,
     RNNCell,
     SupervisedReader,
     read_weights,
@@ -138,9 +139,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         """
         answer = log_marginals if self._chained else None
         sequences, scores = self._answers(X, "predict_proba", answer)
-        with single_thread():
-            proba = torch.from_numpy(scores).double().softmax(dim=1).numpy()
-        return RaggedList.split(proba, sequences.lengths)
+        return RaggedList.split(_probabilities(scores), sequences.lengths)
 
     def score(self, X, y, sample_weight=None):
         """Share of the steps whose label is right.
@@ -272,6 +271,11 @@ class SequenceTagger(ClassWeight, SupervisedReader):
     def _decode(self, outputs):
         return outputs.argmax(axis=1)
 
+    def _meaning(self):
+        if self.crf:  # scores of steps alone do not tell the probabilities
+            return Meaning(self._decode)
+        return Meaning(self._decode, probabilities=_probabilities, classes=np.arange(len(self.classes_)))
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
@@ -281,6 +285,12 @@ class SequenceTagger(ClassWeight, SupervisedReader):
 def _best(scores: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     """Code of the most probable label: (B, T, K), (B,) -> (B, T)."""
     return scores.argmax(2)
+
+
+def _probabilities(scores: np.ndarray) -> np.ndarray:
+    """Probability of each label from its score, both (n_steps, n_classes)."""
+    with single_thread():
+        return torch.from_numpy(scores).double().softmax(dim=1).numpy()
 
 
 class RNNTagger(RNNCell, SequenceTagger):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
 from skorch.callbacks import EpochScoring
 
-from sksequence import LSTMRegressor
+from sksequence import GRUClassifier, LSTMClassifier, LSTMForecaster, LSTMRegressor, RNNTagger
 
 SMALL = {"hidden_size": 8, "random_state": 0}
 
@@ -30,3 +31,56 @@ def test_scores_of_regressors_are_in_the_units_of_the_targets(X):
     error = -scores(model, X, y[:, 0], "neg_mean_squared_error")
     # The loss is the squared error of targets at unit variance.
     np.testing.assert_allclose(error, model.history_["valid_loss"] * y[:, 0].var(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "neg_brier_score", "f1", "accuracy"])
+def test_scores_of_classifiers_read_probabilities_and_classes(X, scoring):
+    y = np.array(["up" if x[:, 0].sum() > 0 else "down" for x in X])
+    model = LSTMClassifier(max_epochs=5, dropout=0.0, **SMALL)
+    found = scores(model, X, y, scoring)
+    assert np.isfinite(found).all()
+    if scoring == "neg_log_loss":
+        np.testing.assert_allclose(-found, model.history_["valid_loss"], rtol=1e-5)
+    else:
+        assert (np.abs(found) <= 1).all()
+
+
+def test_net_gives_the_probabilities_of_its_classifier(X):
+    y = np.arange(80) % 3
+    model = GRUClassifier(max_epochs=2, **SMALL)
+    assert np.isfinite(scores(model, X, y, "roc_auc_ovr")).all()
+    proba = model.predict_proba(X)
+    np.testing.assert_allclose(model.net_.predict_proba(model._read(X, "test")), proba, atol=1e-6)
+    assert -scores(model, X, y, "neg_log_loss", on_train=True)[0] < 2
+    assert log_loss(y, proba) < 2
+
+
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_scores_of_labels_that_may_coincide(X, n_labels):
+    y = np.array([[x[:, 0].sum() > 0, x[:, 1].sum() > 0, len(x) > 10] for x in X]).astype(int)
+    model = LSTMClassifier(max_epochs=2, **SMALL)
+    assert ((0 <= (found := scores(model, X, y[:, :n_labels], "roc_auc"))) & (found <= 1)).all()
+
+
+def test_scores_of_taggers_read_probabilities_of_steps(X):
+    y = [np.where(x[:, 0] > 0, "up", "down") for x in X]
+    model = RNNTagger(max_epochs=3, dropout=0.0, **SMALL)
+    found = -scores(model, X, y, "neg_log_loss")
+    np.testing.assert_allclose(found, model.history_["valid_loss"], rtol=1e-5)
+    with pytest.raises(AttributeError, match="predict_proba"):
+        scores(RNNTagger(max_epochs=1, crf=True, **SMALL), X, y, "neg_log_loss")
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "normal", "quantile"])
+@pytest.mark.filterwarnings("ignore::sksequence.exceptions.NoSkillWarning")
+def test_scores_of_forecasters_are_in_the_units_of_the_series(loss):
+    series = 1000 + 300 * np.sin(np.arange(200) / 3)
+    model = LSTMForecaster(window=24, horizon=4, normalization="series", max_epochs=3, loss=loss, **SMALL)
+    found = -scores(model, series, None, "neg_mean_absolute_error")
+    assert 1 < found[-1] < 300
+    if loss == "absolute_error":
+        np.testing.assert_allclose(found, model.history_["valid_loss"] * series.std(), rtol=0.05)
+    series = np.stack([series, np.arange(200.0) % 7], axis=1)
+    series[50] = np.nan
+    model.set_params(missing="mask")
+    assert 0 < -scores(model, series, None, "neg_mean_absolute_error")[-1] < 3

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import ClassifierTags
+from sklearn.utils.metaestimators import available_if
 from skorch import NeuralNet
 
 from sksequence.modules import valid_steps
@@ -26,10 +29,20 @@ class Meaning:
         Maps outputs (n, ...) to what ``predict`` gives; None leaves them as they are.
     targets : callable or None
         Maps the targets of a batch to what predictions are compared with; None leaves them as they are.
+    probabilities : callable or None
+        Maps outputs to what ``predict_proba`` gives; None where there are no probabilities.
+    classes : array-like or None
+        What a classifier has as ``classes_``; None for what is no classifier.
     """
 
     predictions: Translate | None = None
     targets: Translate | None = None
+    probabilities: Translate | None = None
+    classes: Any = None
+
+
+def _gives_probabilities(net: ScoredNet) -> bool:
+    return net.meaning.probabilities is not None
 
 
 class ScoredNet(NeuralNet):
@@ -63,11 +76,27 @@ class ScoredNet(NeuralNet):
         """Outputs of the module."""
         return np.concatenate([y.float().cpu().numpy() for y in self.forward_iter(X)])
 
+    @available_if(_gives_probabilities)
     def predict_proba(self, X):
-        """Raw outputs; the estimator turns them into probabilities."""
-        return self._raw(X)
+        """Probabilities, of codes of the classes."""
+        assert self.meaning.probabilities is not None
+        return self.meaning.probabilities(self._raw(X))
 
     def predict(self, X):
         """Predictions, in the units of the targets that came to `fit`."""
         outputs = self._raw(X)
         return outputs if self.meaning.predictions is None else self.meaning.predictions(outputs)
+
+    @property
+    def classes_(self):
+        """Codes of the classes, in the order of the columns of ``predict_proba``."""
+        if self.meaning.classes is None:
+            raise AttributeError(f"{type(self).__name__} has no classes_: it is no classifier.")
+        return self.meaning.classes
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if self.meaning.classes is not None:
+            tags.estimator_type = "classifier"
+            tags.classifier_tags = ClassifierTags()
+        return tags

@@ -10,6 +10,7 @@ from sksequence.engine import (
     Examples,
     GRUCell,
     LSTMCell,
+    Meaning,
     RNNCell,
     plan,
     returned_memory,
@@ -252,7 +253,8 @@ class SequenceForecaster(NetworkForecaster):
         if fresh:
             self._settle(task, log, caller)
             criterion = ForecastLoss(self._output)
-            self._begin(self._network, criterion, read=criterion.read)
+            meaning = Meaning(self._point_forecasts, targets=self._given_values)
+            self._begin(self._network, criterion, meaning=meaning, read=criterion.read)
         measured = whole is not None
         self.linear_coef_ = self._fit_linear(task, caller) if measured or self.linear_share_ else None
         ahead = self._ahead_steps

@@ -267,6 +267,21 @@ class NetworkForecaster(NetworkParameters):
             loss=self.net_.example_losses,
         )
 
+    # ------------------------------------------------------------------ being scored in training
+    def _point_forecasts(self, outputs: np.ndarray) -> np.ndarray:
+        """What the network alone forecasts, (n_windows, steps), for scoring callbacks."""
+        return self._in_units(self._output.point(outputs))
+
+    def _given_values(self, targets: np.ndarray) -> np.ndarray:
+        """What came after each window, (n_windows, steps), without the flags of what was observed."""
+        return self._in_units(targets[..., 0])
+
+    def _in_units(self, values: np.ndarray) -> np.ndarray:
+        """In the units of the data; several columns stay on the scale of the network, which they share."""
+        if len(self._roles.target) > 1:
+            return values
+        return self.scaling_.invert(values, np.zeros(len(values), dtype=int))
+
     # ------------------------------------------------------------------ what it says
     def _predictive(self, task: Task, windows: Windows, caller: str) -> Predictive:
         over = windows.over(self._channels(task, caller))
