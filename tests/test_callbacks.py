@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
-from skorch.callbacks import EpochScoring
+from skorch.callbacks import Checkpoint, EpochScoring, TrainEndCheckpoint
 
 from sksequence import GRUClassifier, LSTMClassifier, LSTMForecaster, LSTMRegressor, RNNTagger
 
@@ -84,3 +84,41 @@ def test_scores_of_forecasters_are_in_the_units_of_the_series(loss):
     series[50] = np.nan
     model.set_params(missing="mask")
     assert 0 < -scores(model, series, None, "neg_mean_absolute_error")[-1] < 3
+
+
+# ---------------------------------------------------------------------- checkpoints
+@pytest.mark.parametrize("monitor", ["valid_loss_best", "train_loss_best", None])
+def test_checkpoints_are_written_and_read(X, tmp_path, monitor):
+    callback = Checkpoint(monitor=monitor, dirname=tmp_path)
+    model = LSTMClassifier(max_epochs=6, callbacks=[callback], early_stopping=True, **SMALL)
+    model.fit(X, np.arange(80) % 2)
+    history = model.history_
+    assert not [name for name in history if name.endswith("_best")]
+    if monitor:
+        loss = history[monitor.removesuffix("_best")]
+        assert history["event_cp"].tolist() == [loss[n] == loss[:n].min() for n in history.index]
+    else:
+        assert history["event_cp"].all()
+    expected = model.predict_proba(X)
+    model.net_.module_.head.weight.data.zero_()
+    model.net_.load_params(checkpoint=callback)
+    if monitor == "valid_loss_best":  # what early stopping returns to
+        np.testing.assert_array_equal(model.predict_proba(X), expected)
+    assert model.net_.module_.head.weight.any()
+
+
+def test_the_end_of_a_training_is_written(X, tmp_path):
+    callback = TrainEndCheckpoint(dirname=tmp_path)
+    model = LSTMRegressor(max_epochs=2, callbacks=[callback], **SMALL).fit(X, np.arange(80))
+    expected = model.predict(X)
+    model.net_.module_.head.weight.data.zero_()
+    model.net_.load_params(f_params=tmp_path / "train_end_params.pt")
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_best_loss_is_that_of_all_trainings_that_go_on(X):
+    y = np.arange(80) % 2
+    model = LSTMClassifier(max_epochs=1, lr=1e-30, dropout=0.0, **SMALL).fit(X, y)
+    model.net_.history[-1]["train_loss"] = 0.0
+    model.partial_fit(X, y)
+    assert model.net_.history[:, "train_loss_best"] == [True, False]

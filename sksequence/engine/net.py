@@ -10,14 +10,15 @@ import torch
 from skorch.callbacks import Callback
 from torch import nn
 
-from sksequence.engine.batches import Batches, Examples, Gather, prediction_batch
+from sksequence.engine.batches import Batches, Examples, prediction_batch
 from sksequence.engine.ledger import Ledger
 from sksequence.engine.placement import Choice
+from sksequence.engine.places import Places
 from sksequence.engine.precision import computes_bfloat16
 from sksequence.engine.schedule import Budget, learning_rate_factor
 from sksequence.engine.scored import Meaning, ScoredNet
 from sksequence.engine.stream import Pieces, Stream
-from sksequence.modules import LEAST_ROWS, Adversary, single_thread, valid_steps
+from sksequence.modules import LEAST_ROWS, Adversary, single_thread
 
 __all__ = ["SequenceNet"]
 
@@ -54,49 +55,6 @@ def _mean_of_steps(sums: torch.Tensor, counts: torch.Tensor, weights: torch.Tens
         sums, counts = sums * weights, counts * weights
     total = counts.sum()
     return sums.sum() / torch.where(total > 0, total, torch.ones_like(total))
-
-
-class _Places:
-    """Where the outputs of a batch stand among those of all examples.
-
-    Parameters
-    ----------
-    inputs : Gather
-        All examples.
-    per_step : bool
-        Whether there is an output for each step.
-    """
-
-    def __init__(self, inputs: Gather, per_step: bool):
-        self.per_step = per_step
-        self.n_rows = len(inputs) * (inputs.longest if per_step else 1)
-        self.result: torch.Tensor | None = None
-        if per_step and not inputs.equal:
-            self.lengths = inputs.lengths
-            ends = self.lengths.cumsum(0)
-            self.starts = ends - self.lengths
-            self.n_rows = int(ends[-1])
-
-    def put(self, out: torch.Tensor, index: Choice) -> torch.Tensor:
-        """Write the outputs (B, ...) or (B, T, ...) of the examples in `index` (B,); gives all rows."""
-        out, rows = self._in_rows(out.cpu(), index)
-        if isinstance(rows, slice) and len(out) == self.n_rows:
-            return out.contiguous()
-        if self.result is None:
-            self.result = out.new_empty(self.n_rows, *out.shape[1:])
-        self.result[rows] = out
-        return self.result
-
-    def _in_rows(self, out: torch.Tensor, index: Choice) -> tuple[torch.Tensor, Choice]:
-        """Outputs end to end, without padding, and where each stands."""
-        if not self.per_step:
-            return out, index
-        if isinstance(index, slice):  # of one length
-            n_steps = out.shape[1]
-            return out.flatten(0, 1), slice(index.start * n_steps, index.stop * n_steps)
-        valid = valid_steps(self.lengths[index], out.shape[1])
-        rows = self.starts[index].unsqueeze(1) + torch.arange(out.shape[1])
-        return out[valid], rows[valid]
 
 
 class SequenceNet(ScoredNet):
@@ -278,6 +236,7 @@ class SequenceNet(ScoredNet):
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train on one thread; remember whether Ctrl-C ended it."""
         self._step, self._norms, self.interrupted_ = 0, Ledger(), False
+        self._least: dict[str, float] = {}
         self._weights = list(self.module_.parameters())
         parts = self.module_.modules()
         self._adversaries = [part for part in parts if isinstance(part, Adversary) and part.strength]
@@ -303,11 +262,22 @@ class SequenceNet(ScoredNet):
             losses = [b[f"{prefix}_loss"] for b in self.history[-1, "batches"] if f"{prefix}_loss" in b]
             loss = float(np.average(losses, weights=list(map(int, sizes))))
         else:
-            loss = self._lean_epoch(iterator, training)
-        self.history.record(f"{prefix}_loss", loss)
+            loss = self._lean_epoch(iterator, training, prefix)
+        self._record_loss(f"{prefix}_loss", loss)
         if training:
             self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
             self.history.record("gradient_norm", float(self._norms.numbers().mean()))
+
+    def _record_loss(self, name: str, loss: float) -> None:
+        """Note the loss of an epoch, and whether it is the least so far, as skorch's checkpoints ask."""
+        if name not in self._least:
+            earlier = [row[name] for row in self.history if name in row]
+            self._least[name] = min(earlier, default=np.inf)
+        is_best = loss < self._least[name]
+        self.history.record(name, loss)
+        self.history.record(f"{name}_best", is_best)
+        if is_best:
+            self._least[name] = loss
 
     def _size(self, batch) -> Any:
         """How many losses the loss of a batch is the mean of; a tensor, if the device still counts."""
@@ -319,14 +289,18 @@ class SequenceNet(ScoredNet):
             sizes.append(self._size(batch))
             yield batch
 
-    def _lean_epoch(self, iterator: Batches | Pieces, training: bool) -> float:
+    def _lean_epoch(self, iterator: Batches | Pieces, training: bool, prefix: str) -> float:
         self._set_training(training)
         losses, sizes = Ledger(), []
         for batch in iterator:
             loss = self._lean_train_step(batch) if training else self.validation_step(batch)["loss"]
             losses.append(loss.detach())
             sizes.append(self._size(batch))
-        return float(np.average(losses.numbers().tolist(), weights=list(map(int, sizes))))
+        values = losses.numbers().tolist()
+        # One batch stands for all in the history: checkpoints look for the last one.
+        self.history.new_batch()
+        self.history.record_batch(f"{prefix}_loss", values[-1])
+        return float(np.average(values, weights=list(map(int, sizes))))
 
     # ------------------------------------------------------------------ prediction
     def forward_iter(self, X, training=False, device="cpu") -> Iterator[torch.Tensor]:
@@ -357,7 +331,7 @@ class SequenceNet(ScoredNet):
         """
         size = prediction_batch(examples.sequences, self.device)
         batches = Batches(examples, batch_size=size, device=self.device)
-        places = _Places(batches.inputs, self.per_step)
+        places = Places(batches.inputs, self.per_step)
         keeps_bits = getattr(self.module_, "keeps_bits", False)
         waiting: tuple[torch.Tensor, Choice] | None = None
         self._set_training(False)
