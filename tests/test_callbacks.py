@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
-from skorch.callbacks import Checkpoint, EpochScoring, TrainEndCheckpoint
+from skorch.callbacks import Checkpoint, EpochScoring, LRScheduler, TrainEndCheckpoint
 
 from sksequence import GRUClassifier, LSTMClassifier, LSTMForecaster, LSTMRegressor, RNNTagger
+from sksequence.exceptions import ParameterError
 
 SMALL = {"hidden_size": 8, "random_state": 0}
 
@@ -122,3 +123,36 @@ def test_best_loss_is_that_of_all_trainings_that_go_on(X):
     model.net_.history[-1]["train_loss"] = 0.0
     model.partial_fit(X, y)
     assert model.net_.history[:, "train_loss_best"] == [True, False]
+
+
+# ---------------------------------------------------------------------- learning rate
+@pytest.mark.parametrize(
+    ("options", "factors"),
+    [
+        ({"policy": "StepLR", "step_size": 1, "gamma": 0.5}, [1, 0.5, 0.25]),
+        ({"policy": "LambdaLR", "lr_lambda": lambda n: n + 1}, [1, 2, 3]),
+        (
+            {"policy": "ExponentialLR", "gamma": 0.9, "step_every": "batch"},
+            [0.9**8, 0.9**16, 0.9**24],
+        ),
+    ],
+)
+def test_a_scheduler_among_the_callbacks_sets_a_constant_rate(X, options, factors):
+    model = LSTMClassifier(
+        max_epochs=3,
+        batch_size=10,
+        lr=0.04,
+        lr_schedule="constant",
+        callbacks=[LRScheduler(**options)],
+        **SMALL,
+    )
+    model.fit(X, np.arange(80) % 2)
+    np.testing.assert_allclose(model.history_["lr"] / 0.04, factors)
+    model.partial_fit(X, np.arange(80) % 2)
+    assert model.n_iter_ == 4
+
+
+@pytest.mark.parametrize("callback", [LRScheduler(), LRScheduler, ("rate", LRScheduler())])
+def test_a_scheduler_beside_a_schedule_is_refused(X, callback):
+    with pytest.raises(ParameterError, match="LRScheduler, but lr_schedule='cosine' sets the learning rate"):
+        LSTMRegressor(callbacks=[callback]).fit(X, np.arange(80))

@@ -38,6 +38,7 @@ from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.scored import Meaning
 from sksequence.engine.seeds import draw_seed, generator_for
+from sksequence.engine.skorch_arguments import refuse_scheduler
 from sksequence.engine.stream import Stream
 from sksequence.engine.watch import KeepWeights, Progress
 from sksequence.exceptions import NonFiniteLossError, ParameterError
@@ -95,7 +96,8 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
     lr_schedule: str = param(
         default="cosine",
         rule=one_of(*SCHEDULES),
-        doc='"cosine" warms up over the first `warmup` of all steps, then falls to zero; "constant" stays.',
+        doc=""""cosine" warms up over the first `warmup` of all steps, then falls to zero; "constant" stays,
+        or is what skorch's LRScheduler among the `callbacks` makes of it.""",
     )
     warmup: float = param(
         default=0.05, rule=number(0, most=1), doc="Share of the steps over which `lr` rises."
@@ -168,6 +170,11 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
     _per_step = False
 
     # ------------------------------------------------------------------ training
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        owner = type(self).__name__
+        refuse_scheduler(self.callbacks or (), self.lr_schedule, owner)
+
     def _begins(self, anew: bool, caller: str) -> bool:
         """Whether training begins with a new network: `anew` asks for it, or there is none to go on with.
 

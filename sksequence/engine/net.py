@@ -224,9 +224,12 @@ class SequenceNet(ScoredNet):
         super().initialize_optimizer(*args, **kwargs)
         for group in self.optimizer_.param_groups:
             group["share"] = group["lr"] / self.lr
+            group["initial_lr"] = group["lr"]  # as torch's schedulers want it where a training goes on
         return self
 
     def _schedule_learning_rate(self) -> None:
+        if self.schedule == "constant":  # a callback may set the rate
+            return
         factor = learning_rate_factor(self.schedule, self.warmup, self._step, self.budget.n_steps)
         for group in self.optimizer_.param_groups:
             group["lr"] = self.lr * group["share"] * factor
