@@ -1,7 +1,10 @@
 """skorch's callbacks: what they see of an estimator's net, and what they may do."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import log_loss
 from skorch.callbacks import Checkpoint, EpochScoring, LRScheduler, TrainEndCheckpoint
 
@@ -156,3 +159,52 @@ def test_a_scheduler_among_the_callbacks_sets_a_constant_rate(X, options, factor
 def test_a_scheduler_beside_a_schedule_is_refused(X, callback):
     with pytest.raises(ParameterError, match="LRScheduler, but lr_schedule='cosine' sets the learning rate"):
         LSTMRegressor(callbacks=[callback]).fit(X, np.arange(80))
+
+
+# ---------------------------------------------------------------------- further arguments
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("max_epochs", "leave 'max_epochs' to the estimator: set max_epochs itself."),
+        ("batch_size", "set batch_size itself."),
+        ("verbose", "set verbose itself."),
+        ("warm_start", "set warm_start itself."),
+        ("device", "set device itself."),
+        ("callbacks", "set callbacks itself."),
+        ("callbacks__keep", "leave 'callbacks__keep' to the estimator: set callbacks itself."),
+        ("gradient_clip", "set gradient_clip itself."),
+        ("train_split", "set early_stopping and validation_fraction."),
+        ("iterator_train__shuffle", "leave 'iterator_train__shuffle' to the estimator: set batch_size."),
+        ("iterator_valid__batch_size", "leave it out, for its batches change no result."),
+        ("criterion", "set what decides the loss, such as loss of forecasters"),
+        ("module__hidden_size", "set hidden_size and the other parameters of the network."),
+        ("compile", "leave it out; for speed there are precision and the extra `fast`."),
+        ("optimizer", "hold a class as optimizer, such as torch.optim.SGD. Got 7 instead."),
+        ("momentum", "settings such as optimizer__momentum. Got 'momentum' instead."),
+        ("per_step", "Got 'per_step' instead."),
+        (3, "Got 3 instead."),
+    ],
+)
+def test_arguments_of_skorch_that_estimators_decide_about_are_refused(X, argument, words):
+    with pytest.raises(ParameterError) as error:
+        LSTMClassifier(net_params={argument: 7}).fit(X, np.arange(80) % 2)
+    assert str(error.value).startswith("The 'net_params' parameter of LSTMClassifier must ")
+    assert words in str(error.value)
+
+
+def test_other_arguments_reach_skorch(X):
+    given = {
+        "optimizer": partial(torch.optim.SGD, nesterov=True),
+        "optimizer__momentum": 0.5,
+        "lr": 0.5,
+        "callbacks__stop__patience": 2,
+        "torch_load_kwargs": {"weights_only": True},
+    }
+    model = LSTMClassifier(
+        max_epochs=1, lr_schedule="constant", early_stopping=True, net_params=given, **SMALL
+    )
+    net = model.fit(X, np.arange(80) % 2).net_
+    assert {(g["lr"], g["momentum"], g["nesterov"]) for g in net.optimizer_.param_groups} == {
+        (0.5, 0.5, True)
+    }
+    assert dict(net.callbacks_)["stop"].patience == 2

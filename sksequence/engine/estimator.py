@@ -38,7 +38,7 @@ from sksequence.engine.reporting import CallbackSupportMixin, ReportEpochs
 from sksequence.engine.schedule import SCHEDULES, Budget, plan
 from sksequence.engine.scored import Meaning
 from sksequence.engine.seeds import draw_seed, generator_for
-from sksequence.engine.skorch_arguments import refuse_scheduler
+from sksequence.engine.skorch_arguments import refuse_arguments, refuse_scheduler
 from sksequence.engine.stream import Stream
 from sksequence.engine.watch import KeepWeights, Progress
 from sksequence.exceptions import NonFiniteLossError, ParameterError
@@ -150,7 +150,8 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
     net_params: Any = param(
         default=None,
         rule=none() | instance_of(dict, words="a dict of arguments of skorch.NeuralNet"),
-        doc='Further arguments of skorch\'s net, for example ``{"optimizer": torch.optim.SGD}``.',
+        doc="""Arguments of skorch's net for which there is no parameter: "optimizer", a class such as
+        ``torch.optim.SGD``, and settings such as "optimizer__momentum"; others are refused.""",
     )
     verbose: int = param(
         default=0, rule=integer(0), doc="0 is silent, 1 shows a progress bar, 2 prints each epoch."
@@ -173,6 +174,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
     def _check_parameters(self) -> None:
         super()._check_parameters()
         owner = type(self).__name__
+        refuse_arguments(self.net_params or {}, owner)
         refuse_scheduler(self.callbacks or (), self.lr_schedule, owner)
 
     def _begins(self, anew: bool, caller: str) -> bool:
