@@ -18,7 +18,8 @@ import inspect
 import numbers
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, dataclass_transform
 
@@ -40,6 +41,7 @@ __all__ = [
     "number",
     "one_of",
     "param",
+    "plain_parameters",
     "seed",
     "shown",
 ]
@@ -245,6 +247,29 @@ def _refuse_unknown(cls: Any, values: dict) -> None:
             like = difflib.get_close_matches(name, names, n=1)
             advice = f"Did you mean {like[0]!r}?" if like else f"help({cls.__name__}) lists what it has."
             raise TypeError(f"{cls.__name__}: got an unexpected keyword argument {name!r}. {advice}")
+
+
+@contextmanager
+def plain_parameters(estimator: Parameters) -> Iterator[None]:
+    """Have NumPy's numbers among the parameters of an estimator as Python's own meanwhile."""
+    state = vars(estimator)
+    given = {item.name: state[item.name] for item in fields(estimator)}  # type: ignore[arg-type]
+    swapped = {name: _plain(value) for name, value in given.items() if _plain(value) is not value}
+    state.update(swapped)
+    try:
+        yield
+    finally:
+        # What was set meanwhile stays.
+        state.update({name: given[name] for name, value in swapped.items() if state[name] is value})
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy's as Python's own, also in a list or tuple; else the same object."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) in (list, tuple) and any(isinstance(item, np.generic) for item in value):
+        return type(value)(map(_plain, value))
+    return value
 
 
 def shown(value: Any) -> str:

@@ -8,6 +8,7 @@ from sksequence.engine.class_weight import ClassWeight
 from sksequence.engine.encoder_weights import EncoderWeights
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.gradients import GradientFlow
+from sksequence.engine.guarded import guarded
 from sksequence.engine.matched_score import MatchedScore
 from sksequence.engine.probe import OpenLayer, Probe
 from sksequence.engine.reporting import with_callbacks
@@ -19,7 +20,6 @@ from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.stream import Stream
 from sksequence.engine.supervised import SequencePredictor, SupervisedReader
 from sksequence.engine.tokens import TokenInput
-from sksequence.engine.undoing import undone_on_error
 
 __all__ = [
     "Batches",
@@ -43,9 +43,9 @@ __all__ = [
     "TokenInput",
     "TrainingBoard",
     "draw_seed",
+    "guarded",
     "plan",
     "read_weights",
     "returned_memory",
-    "undone_on_error",
     "with_callbacks",
 ]

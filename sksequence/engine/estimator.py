@@ -326,7 +326,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         ------
         NonFiniteLossError
             If the loss became NaN or infinite. After any error the weights are those of the last good
-            epoch, or those from before; `undone_on_error` says what becomes of the rest.
+            epoch, or those from before; `guarded` says what becomes of the rest.
         """
         if hasattr(self.net_, "interrupted_"):  # it has trained
             self._resume(criterion)

@@ -11,13 +11,13 @@ import torch
 
 from sksequence._params import integer, iterable_of, number, one_of, param, shown
 from sksequence.engine.batches import Examples
+from sksequence.engine.guarded import guarded
 from sksequence.engine.probe import Probe
 from sksequence.engine.reader import SequenceReader
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.sample_weight import read_weights
 from sksequence.engine.scored import Meaning
 from sksequence.engine.splits import hold_back
-from sksequence.engine.undoing import undone_on_error
 from sksequence.exceptions import InputError
 from sksequence.modules import POOLINGS, SequenceNetwork
 from sksequence.sequences import SequenceArray, targets_in_order
@@ -114,7 +114,7 @@ class SupervisedReader(SequenceReader):
         """The network that `fit` would begin with, untrained."""
         return self._fit(X, y, None, caller=caller, fresh=True, epochs=0)
 
-    @undone_on_error
+    @guarded
     def _fit(self, X, y, sample_weight, *, caller: str, fresh: bool, classes=None, epochs=None):
         self._check_parameters()
         fresh = self._begins(fresh, caller)

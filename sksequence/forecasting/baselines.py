@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sksequence._params import integer, none, number, one_of, param
-from sksequence.engine import undone_on_error
+from sksequence.engine import guarded
 from sksequence.forecasting.holdback import held_windows, rows_before_tail
 from sksequence.forecasting.intervals import MOST_WINDOWS, ProbabilisticForecaster
 from sksequence.forecasting.linear import fit_linear_mean, linear_forecasts, linear_windows
@@ -34,7 +34,7 @@ _LEAST_ROWS = 32
 class RuleForecaster(ProbabilisticForecaster):
     """Base of forecasters that apply a rule and learn no weights."""
 
-    @undone_on_error
+    @guarded
     def fit(self, X, y=None):
         """Remember the series, and the errors that the rule made on their later half.
 
@@ -222,7 +222,7 @@ class LinearForecaster(TransformingForecaster):
         "None calibrates none.",
     )
 
-    @undone_on_error
+    @guarded
     def fit(self, X, y=None):
         """Solve for the weights on all windows.
 

@@ -12,9 +12,9 @@ from sksequence.engine import (
     LSTMCell,
     Meaning,
     RNNCell,
+    guarded,
     plan,
     returned_memory,
-    undone_on_error,
     with_callbacks,
 )
 from sksequence.exceptions import InputError, SequenceTooShortError
@@ -56,7 +56,7 @@ class SequenceForecaster(NetworkForecaster):
 
     # ------------------------------------------------------------------ fitting
     @with_callbacks
-    @undone_on_error
+    @guarded
     def fit(self, X, y=None):
         """Train on all windows of the series.
 
@@ -142,7 +142,7 @@ class SequenceForecaster(NetworkForecaster):
         """The network that `fit` would begin with, untrained."""
         return self._pass_over(X, y, caller, passes=0, fresh=True)
 
-    @undone_on_error
+    @guarded
     def _pass_over(self, X, y, caller: str, *, passes: int, fresh: bool):
         self._check_parameters()
         fresh = self._begins(fresh, caller)

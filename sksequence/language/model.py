@@ -14,7 +14,7 @@ from sksequence.engine import (
     RecurrentStack,
     Stream,
     TokenInput,
-    undone_on_error,
+    guarded,
     with_callbacks,
 )
 from sksequence.exceptions import InputError, ParameterError
@@ -163,7 +163,7 @@ class LanguageModel(TextGeneration, TextProbes, RecurrentStack, TokenInput, Recu
         """
         return self._fit(X, "partial_fit", fresh=False, epochs=1)
 
-    @undone_on_error
+    @guarded
     def _fit(self, X, method: str, *, fresh: bool, epochs: int | None = None):
         self._check_parameters()
         if self.embedding_dim is None and not self._has_vectors:

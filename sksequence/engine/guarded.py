@@ -1,22 +1,26 @@
-"""A fit that fails leaves the estimator as it was."""
+"""What holds around every fit: its parameters are plain numbers, and where it fails all is as it was."""
 
 from __future__ import annotations
 
 from functools import wraps
 from typing import Any
 
+from sksequence._params import plain_parameters
 from sksequence.exceptions import NonFiniteLossError
 
-__all__ = ["undone_on_error"]
+__all__ = ["guarded"]
 
 
-def undone_on_error(fit: Any) -> Any:
-    """Let a method that fits leave the estimator as it was wherever it fails.
+def guarded(fit: Any) -> Any:
+    """Guard a method that fits: wherever it fails, it leaves the estimator as it was.
 
     The rule: what ends a fit by an error, of data, of parameters, of a callback or of training, leaves all
     attributes as they were: those of the earlier fit, or none. The one exception is a training that fails
     after an epoch with a finite loss: there the estimator holds what the good epochs have taught. Training
     that goes on (`warm_start`, `partial_fit`) changes weights in place; where it fails, they are put back.
+
+    NumPy's numbers among the parameters, which a search over ``np.arange`` brings and torch refuses, are
+    Python's own inside; `get_params` gives what came.
 
     Parameters
     ----------
@@ -33,7 +37,8 @@ def undone_on_error(fit: Any) -> Any:
     def careful(self, *args, **kwargs):
         before = dict(vars(self))
         try:
-            return fit(self, *args, **kwargs)
+            with plain_parameters(self):
+                return fit(self, *args, **kwargs)
         except NonFiniteLossError as error:
             raise NonFiniteLossError(f"{error} {_undo(self, before)}") from None
         except BaseException:  # Ctrl-C too, where it comes outside of training
