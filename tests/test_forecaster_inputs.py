@@ -500,6 +500,91 @@ def test_periods_of_several_units_are_regular(freq):
         model.fit(X.drop(periods[8]))
 
 
+def at(freq, n=60, *, start="2024-01-01", keeps_freq=False):
+    index = pd.date_range(start, periods=n, freq=freq)
+    return pd.Series(wave(n), index=index if keeps_freq else pd.DatetimeIndex(index.values))
+
+
+@pytest.mark.parametrize("keeps_freq", [False, True])
+@pytest.mark.parametrize(
+    ("known", "other"),
+    [("D", "h"), ("h", "D"), ("D", "B"), ("B", "D"), ("D", "2D"), ("MS", "4W"), ("MS", "QS")],
+)
+def test_another_step_than_that_of_training_is_refused(known, other, keeps_freq):
+    model = NaiveForecaster(horizon=HORIZON).fit(at(known, keeps_freq=keeps_freq))
+    X = at(other, start="2031-01-01", keeps_freq=keeps_freq)
+    words = rf"the index of X goes by '{other}.*', but that of training rows by '{known}'"
+    for method in (model.predict, model.predict_interval, model.backtest, model.score):
+        with pytest.raises(InputError, match=words):
+            method(X)
+
+
+@pytest.mark.parametrize(
+    ("known", "other"),
+    [
+        ("MS", "ME"),
+        ("YS", "YE"),
+        ("QS", "QE"),
+        ("W-WED", "W-MON"),
+        ("7D", "W-FRI"),
+        ("MS", "30D"),
+        ("B", "B"),
+    ],
+)
+def test_steps_that_are_as_long_go_together(known, other):
+    model = NaiveForecaster(horizon=HORIZON).fit(at(known))
+    assert len(model.predict(at(other, start="2031-01-01"))) == HORIZON
+
+
+def test_rows_that_do_not_show_another_step_go_through():
+    model = NaiveForecaster(horizon=HORIZON).fit(at("D"))
+    for X in (at("h", 1, keeps_freq=True), at("B", 5, keeps_freq=True), wave(9), pd.Series(wave(9))):
+        assert len(model.predict(X)) == HORIZON
+    gaps = at("D").drop(at("D").index[20:25])
+    masked = NaiveForecaster(horizon=HORIZON, freq="D", missing="mask").fit(gaps)
+    assert len(masked.predict(gaps.iloc[::2])) == HORIZON
+
+
+def test_a_step_of_some_of_the_training_series_is_known():
+    days, hours = at("D"), at("h")
+    model = NaiveForecaster(horizon=HORIZON).fit([days, hours])
+    assert len(model.predict(hours)) == HORIZON
+    with pytest.raises(InputError, match="series 1 goes by 'W-MON', but that of training rows by 'D'"):
+        model.predict([days, at("W-MON")])
+
+
+@pytest.mark.parametrize("horizon", [1, HORIZON])
+@pytest.mark.parametrize(
+    "freq",
+    [
+        "D",
+        "2D",
+        "W-WED",
+        "2W-MON",
+        "B",
+        "h",
+        "MS",
+        "ME",
+        "2MS",
+        "QS-FEB",
+        "QE-DEC",
+        "BQE-NOV",
+        "YS-JUL",
+        "YE",
+    ],
+)
+def test_forecasts_have_the_frequency_that_pandas_infers(freq, horizon):
+    X = at(freq, 64)
+    forecast = NaiveForecaster(horizon=horizon).fit(X[:60]).predict()
+    assert forecast.index.equals(X.index[60 : 60 + horizon])
+    assert forecast.index.freq == pd.tseries.frequencies.to_offset(freq)
+
+
+def test_forecasts_keep_the_frequency_that_came():
+    X = at("12MS", keeps_freq=True)
+    assert NaiveForecaster(horizon=HORIZON).fit(X).predict().index.freqstr == "12MS"
+
+
 # ---------------------------------------------------------------------- changed after fitting
 @pytest.mark.parametrize(
     "model", [quick(), LinearForecaster(horizon=HORIZON), NaiveForecaster(horizon=HORIZON)]

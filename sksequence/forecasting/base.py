@@ -94,6 +94,7 @@ class Forecaster(SeriesReader):
         caller = f"{type(self).__name__}.{method}"
         self._check_ready(caller)
         panel = self.context_ if X is None else self._read(X, caller, alone=True)
+        self._refuse_foreign_step(panel, caller)
         # Only what is read is scaled, however long the series.
         rows = self._rows_behind(panel, self._reach)
         task = self._task(panel.tail(rows), self._read_future(future, panel, caller))
@@ -326,6 +327,7 @@ class Forecaster(SeriesReader):
             before, panel = earlier.lengths, earlier.followed_by(panel)
         elif not alone:
             self._refuse_other_steps(panel, caller)
+            self._refuse_foreign_step(panel, caller)
         task = self._task(panel)
         n = task.targets.channels.lengths
         # Rows remembered are context: the first forecast is that of `predict`.

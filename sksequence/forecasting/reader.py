@@ -187,6 +187,20 @@ class SeriesReader(Parameters, BaseEstimator):
             f"{self.n_features_in_} features as input. Pass the columns seen at fit time{shown}."
         )
 
+    def _refuse_foreign_step(self, panel: Panel, caller: str) -> None:
+        """Refuse series whose rows are further apart, or nearer, than those that were learned from."""
+        known = list({line.step: line for line in self.context_.timelines if line is not None}.values())
+        if panel is self.context_ or not known:
+            return
+        for i, line in enumerate(panel.timelines):
+            if line is None or line is known[0] or any(line.goes_by(old.step) for old in known):
+                continue
+            raise InputError(
+                f"{caller}: the index of {panel.name(i)} goes by {line.step_name!r}, but that of training "
+                f"rows by {known[0].step_name!r}, and such steps were learned. Bring the rows to that step, "
+                "with resample, or fit anew."
+            )
+
     def _without_targets(self, panel: Panel, caller: str, alone: bool) -> Panel:
         """Covariates alone: the past of what is forecast counts as missing."""
         if not alone:

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from sksequence.exceptions import InputError
+from sksequence.forecasting.steps import are_as_long, common_step, separates, step_like
 
 __all__ = ["Timeline"]
-
-_DAY = 86_400_000_000_000
-_NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 # From here on a constant step in nanoseconds could be a calendar month.
 _MONTH = np.timedelta64(28, "D")
@@ -92,7 +90,7 @@ class Timeline:
         known : object
             Step of the like series.
         """
-        return None if _like_before(index, known) is None else cls(index, known)
+        return None if step_like(index, known) is None else cls(index, known)
 
     @classmethod
     def regular(
@@ -160,12 +158,31 @@ class Timeline:
         if isinstance(index, pd.PeriodIndex):
             return pd.period_range(index[-1] + 1, periods=n_steps, freq=index.freq, name=index.name)
         if isinstance(index, pd.DatetimeIndex):
+            step = self._common_step
             whole = pd.date_range(index[-1], periods=n_steps + 1, freq=step, name=index.name, unit=index.unit)
             return whole[1:]
         if isinstance(index, pd.TimedeltaIndex):
             return pd.timedelta_range(index[-1], periods=n_steps + 1, freq=step, name=index.name)[1:]
         ahead = index[-1] + np.arange(1, n_steps + 1) * step
         return pd.Index(ahead.astype(index.dtype), name=index.name)
+
+    @property
+    def step_name(self) -> str:
+        """What pandas calls the step of times."""
+        import pandas as pd
+
+        step = self._common_step if isinstance(self.index, pd.DatetimeIndex) else self.step
+        return getattr(step, "freqstr", str(step))
+
+    @property
+    def _common_step(self):
+        """The step of a DatetimeIndex as pandas infers it, or as its own frequency has it."""
+        index = self.index
+        return (
+            self.step
+            if index.freq is not None
+            else common_step(self.step, index[-1], by_clock=index.tz is None)
+        )
 
     def follows(self, earlier: Timeline) -> bool:
         """Whether this index begins exactly one step after the end of `earlier`."""
@@ -193,6 +210,18 @@ class Timeline:
         wrong = np.asarray(index != needed)
         return (index[int(wrong.argmax())], needed[int(wrong.argmax())]) if wrong.any() else None
 
+    def goes_by(self, step) -> bool:
+        """Whether rows of times are as far apart as a step says; a single row, or numbers, do not show it."""
+        import pandas as pd
+
+        index, offset = self.index, pd.offsets.BaseOffset
+        if len(index) < 2 or not (isinstance(step, offset) and isinstance(self.step, offset)):
+            return True
+        # A week of business days is one of days, too.
+        return are_as_long(self.step, step) or (
+            isinstance(index, pd.DatetimeIndex) and separates(step, index)
+        )
+
     def continues(self, earlier: Timeline) -> bool:
         """Whether this index goes on where `earlier` ends, by the same step."""
         return self.follows(earlier) and self.off_step(earlier) is None
@@ -219,24 +248,6 @@ def _refuse_missing(index, where: str) -> None:
         f"{where} has a missing time in row {int(np.argmax(index.isna()))}, but every row needs one. "
         "Drop or fill such rows."
     )
-
-
-def _like_before(index, known):
-    """The step of hours, days or the like that is known from a like series, if it separates all rows."""
-    import pandas as pd
-
-    if known is None or not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
-        return None
-    day = isinstance(known, pd.offsets.Day)
-    if not (day or isinstance(known, pd.offsets.Tick)):
-        return None
-    nanoseconds = known.n * _DAY if day else known.nanos
-    step, rest = divmod(nanoseconds, _NANOSECONDS[index.unit])
-    # Days of a zone with daylight saving are of one length by the clock on the wall only.
-    ticks = (index.tz_localize(None) if day and index.tz is not None else index).asi8
-    # A missing time is a huge negative number: its neighbours are no step away.
-    regular = rest == 0 and ticks[1] - ticks[0] == step and (np.diff(ticks) == step).all()
-    return known if regular else None
 
 
 def _differences(index) -> np.ndarray:
@@ -279,7 +290,7 @@ def _time_step(index, where: str, known):
     if index.freq is not None:
         return index.freq
     # Series of a panel have the same step: it is quicker to try than to infer.
-    if isinstance(known, pd.offsets.BaseOffset) and _makes(known, index[:3]) and _makes(known, index):
+    if isinstance(known, pd.offsets.BaseOffset) and separates(known, index[:3]) and separates(known, index):
         return known
     differences = np.diff(index.asi8)
     if (differences <= 0).any():
@@ -319,20 +330,8 @@ def _calendar_step(index):
         if index[0].day <= 28:
             candidates.append(pd.DateOffset(months=months))
     # The first rows rule most candidates out before the whole index is looked at.
-    candidates = [offset for offset in candidates if _makes(offset, index[:3])]
-    return next((offset for offset in candidates if _makes(offset, index)), None)
-
-
-def _makes(offset, index) -> bool:
-    """Whether an offset separates all rows of an index of times."""
-    import pandas as pd
-
-    if isinstance(offset, pd.offsets.Day) and isinstance(index, pd.DatetimeIndex):
-        # Older pandas add a day of 24 hours, also where the clock is changed.
-        return pd.date_range(index[0], periods=len(index), freq=offset, unit=index.unit).equals(index)
-    # Adding is done for all rows at once; making a range of months is not.
-    on_offset = isinstance(index, pd.TimedeltaIndex) or offset.is_on_offset(index[0])
-    return on_offset and (index[:-1] + offset).equals(index[1:])
+    candidates = [offset for offset in candidates if separates(offset, index[:3])]
+    return next((offset for offset in candidates if separates(offset, index)), None)
 
 
 def _number_step(index, where: str, known):
