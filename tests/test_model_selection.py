@@ -268,6 +268,58 @@ def test_rows_without_a_time_or_out_of_order_are_refused(X, options, match):
         folds(RollingOriginSplit(**options), X)
 
 
+def long(**columns):
+    """Two shops, one below the other, with a column of times."""
+    table = panel(ends=(60, 60, 0)).reset_index()
+    return table.assign(**columns)
+
+
+@pytest.mark.parametrize(
+    ("X", "match"),
+    [
+        (
+            long(),
+            r"column 'hour' of X has 2020-01-03 11:00:00 in row 59 and 2020-01-01 00:00:00 in row 60.* id=",
+        ),
+        (long().sort_values("hour"), "column 'hour' of X has 2020-01-01 00:00:00 in row 0 and .* in row 1"),
+        (long(shop=1), "column 'hour'"),
+        (long(hour=np.tile(np.arange(60), 2)), "column 'shop' of X holds names.*Pass id= and time="),
+        (long(hour=1, shop=pd.Categorical(list("ab") * 60)), "column 'shop' of X holds names"),
+        (long(shop=1, hour=HOURS.to_period("h").append([HOURS.to_period("h")])), "column 'hour'"),
+    ],
+)
+def test_long_tables_need_the_names_of_their_columns(X, match):
+    with pytest.raises(InputError, match=match):
+        folds(RollingOriginSplit(2), X)
+    named = RollingOriginSplit(2, id="shop", time="hour")
+    assert all(len(train) for train, _ in folds(named, long()))
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_long_tables_of_other_libraries_need_the_names_of_their_columns(library):
+    module = pytest.importorskip(library)
+    make = module.from_pandas if library == "polars" else module.Table.from_pandas
+    with pytest.raises(InputError, match="column 'hour' of X has"):
+        folds(RollingOriginSplit(2), make(long()))
+    with pytest.raises(InputError, match="column 'shop' of X holds names"):
+        folds(RollingOriginSplit(2), make(long(hour=0)))
+    assert folds(RollingOriginSplit(2), make(long()[:60])) == folds(RollingOriginSplit(2), np.zeros(60))
+
+
+def test_tables_of_one_series_need_no_names():
+    """Whole numbers that restart, words beside an index of times, times in a column of their own."""
+    numbers = pd.DataFrame({"load": wave(), "day": np.arange(60) % 7, "month": np.arange(60) // 30})
+    words = numbers.assign(day=np.where(numbers["day"] > 4, "weekend", "weekday"))
+    for X in (
+        numbers,
+        words.set_index(HOURS),
+        words.assign(hour=HOURS),
+        frame(),
+        frame().assign(since=HOURS[0]),
+    ):
+        assert folds(RollingOriginSplit(2), X) == folds(RollingOriginSplit(2), np.zeros(60))
+
+
 def test_groups_are_told_to_be_of_no_use():
     with pytest.warns(UserWarning, match="groups came, but folds in time have no use for them"):
         next(RollingOriginSplit(2).split(np.zeros(9), groups=np.zeros(9)))

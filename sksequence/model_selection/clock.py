@@ -13,6 +13,9 @@ from sksequence.sequences import SequenceArray
 
 __all__ = ["Clock", "read_clock"]
 
+# Rows of a column that show whether it holds text.
+_FEW = 100
+
 
 @dataclass(frozen=True, eq=False)
 class Clock:
@@ -64,6 +67,8 @@ def read_clock(X, *, id: str | None, time: str | None, window: int | None, calle
         return _from_levels(X.index, id, time, caller)
     if id is not None or time is not None:
         return _from_columns(X, id, time, caller)
+    if window is None:
+        _refuse_long(X, caller)
     if is_pandas(X):
         _refuse_disorder(X.index, caller)
     elif window is None:
@@ -108,6 +113,65 @@ def _refuse_disorder(index, caller: str) -> None:
         "in the order of time. Sort them with X.sort_index(); where they belong to several series, give X "
         "an index of (series, time), or name the columns by id= and time=."
     )
+
+
+def _refuse_long(X, caller: str) -> None:
+    """Refuse a table whose columns tell that its rows are of several series, or in no order of time."""
+    import pandas as pd
+
+    if is_pandas(X) and isinstance(X.index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)):
+        return  # one series, if these increase
+    times, names = _keys_of(X)
+    if any(column.is_monotonic_increasing and column.is_unique for column in times.values()):
+        return  # one series, whose times are in a column
+    told = [f"column {name!r} of X {_fall(column)}" for name, column in times.items()]
+    told += [f"column {name!r} of X holds names, as of several series" for name in names]
+    if told:
+        raise InputError(
+            f"{caller}: {told[0]}, but without id= and time= rows are cut as they stand, as those of "
+            "one series. Pass id= and time= to RollingOriginSplit, as to the forecaster; if it is one "
+            "series, make its times the index."
+        )
+
+
+def _fall(times) -> str:
+    """Where a column of times does not increase."""
+    i = int(np.argmin(np.asarray(times[1:] > times[:-1])))
+    return f"has {times[i]} in row {i} and {times[i + 1]} in row {i + 1}"
+
+
+def _keys_of(X) -> tuple[dict, list]:
+    """Columns of times of a table, as indexes of pandas by their names, and names of columns of text."""
+    import pandas as pd
+
+    if is_pandas(X) and X.ndim == 2:
+        columns = [(name, X.iloc[:, j]) for j, name in enumerate(X.columns)]
+        times = {name: pd.Index(column) for name, column in columns if _are_times(column.dtype)}
+        return times, [name for name, column in columns if _is_text(column)]
+    if not is_table(X):
+        return {}, []
+    import narwhals as nw
+
+    table = nw.from_native(X, eager_only=True)
+    kinds = [(name, dtype) for name, dtype in table.schema.items() if len(table.columns) > 1]
+    dated = [
+        name for name, dtype in kinds if dtype in (nw.Date, nw.Datetime) and not table[name].is_null().any()
+    ]
+    times = {name: read_keys(X, None, name, caller="", series="")[2] for name in dated}
+    return times, [name for name, dtype in kinds if dtype in (nw.String, nw.Categorical, nw.Enum)]
+
+
+def _is_text(column) -> bool:
+    import pandas as pd
+
+    values = getattr(column.dtype, "categories", column.iloc[:_FEW])
+    return pd.api.types.infer_dtype(values, skipna=True) == "string"
+
+
+def _are_times(dtype) -> bool:
+    import pandas as pd
+
+    return isinstance(dtype, pd.PeriodDtype) or getattr(dtype, "kind", "O") == "M"
 
 
 def _from_columns(X, id: str | None, time: str | None, caller: str) -> Clock:
