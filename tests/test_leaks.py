@@ -21,6 +21,7 @@ from sksequence import (
     WindowTransformer,
     make_windows,
 )
+from sksequence.exceptions import InputError
 from sksequence.forecasting.baselines import LinearForecaster
 from sksequence.forecasting.holdback import rows_before_tail
 from sksequence.model_selection import RollingOriginSplit
@@ -287,3 +288,20 @@ def test_transformers_in_a_pipeline_learn_from_training_folds_only(ragged):
     assert one[1].length_ == other[1].length_ == max(map(len, ragged[:8]))
     for a, b in zip(one[2].net_.module_.parameters(), other[2].net_.module_.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("order", [slice(None, None, -1), [0, 1, 3, 2, 4, 5, 6, 7]])
+def test_windows_of_times_that_run_backwards_are_refused(order):
+    times = pd.date_range("2024-01-01", periods=8)
+    words = r"make_windows: the index of X runs backwards, with .*sort_index"
+    for index in (times, times.to_period("D"), times - times[0]):
+        with pytest.raises(InputError, match=words):
+            make_windows(pd.Series(np.arange(8.0), index=index).iloc[order], window=3, horizon=2)
+
+
+def test_windows_of_numbered_rows_are_refused_only_if_all_run_backwards():
+    X = pd.Series(np.arange(8.0))
+    with pytest.raises(InputError, match="with 7 in row 0 and 6 in row 1"):
+        make_windows(X[::-1], window=3)
+    parts = pd.concat([X[:4], X[:4]])  # joined without new numbers
+    assert len(make_windows(parts, window=3)[0]) == 5

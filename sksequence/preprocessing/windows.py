@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -130,6 +132,8 @@ def make_windows(X, window: int, horizon: int = 1, stride: int = 1, *, target=No
     ------
     SequenceTooShortError
         If the series has fewer than ``window + horizon`` steps.
+    InputError
+        If the times of an index fall back.
     ParameterError
         If `window`, `horizon` or `stride` is no int >= 1.
 
@@ -150,6 +154,7 @@ def make_windows(X, window: int, horizon: int = 1, stride: int = 1, *, target=No
                 f"The {name!r} parameter of make_windows must be {at_least_one.words}. Got {value!r} instead."
             )
     series = read_series(X, "make_windows")
+    _refuse_backwards(X)
     n = len(series.values)
     if n < window + horizon:
         raise SequenceTooShortError(
@@ -165,6 +170,21 @@ def make_windows(X, window: int, horizon: int = 1, stride: int = 1, *, target=No
     following = np.lib.stride_tricks.sliding_window_view(targets, horizon, axis=0)  # (n - horizon + 1, F, H)
     y_windows = following[window::stride][: len(origins)].transpose(0, 2, 1)
     return X_windows, y_windows, origins
+
+
+def _refuse_backwards(X) -> None:
+    """Refuse an index of times that falls back, or numbers that only fall; others say nothing of order."""
+    index: Any = getattr(X, "index", None)
+    # Lists have an `index`, too.
+    if not hasattr(index, "is_monotonic_increasing") or index.is_monotonic_increasing:
+        return
+    if hasattr(index, "asi8") or (index.dtype.kind in "iuf" and index.is_monotonic_decreasing):
+        i = int(np.argmax(np.asarray(index[1:] < index[:-1])))
+        raise InputError(
+            f"make_windows: the index of X runs backwards, with {index[i]} in row {i} and {index[i + 1]} in "
+            f"row {i + 1}, but what follows a window must be later. Sort the rows, for example with "
+            "X.sort_index()."
+        )
 
 
 def _columns(series: SequenceArray, target):
