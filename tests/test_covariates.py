@@ -773,3 +773,23 @@ def test_calendar_says_what_is_read():
     assert quick(calendar="auto").fit(y).calendar_ == ("weekday",)
     assert quick(calendar=("weekend",)).fit(y).calendar_ == ("weekend",)
     assert quick().fit(y).calendar_ == ()
+
+
+@pytest.mark.parametrize("library", ["polars", "pandas"])
+def test_a_future_of_times_alone_is_told_which_columns_are_needed(library):
+    times = pd.date_range("2024-01-01", periods=64)
+    X = pd.DataFrame({"day": times, "y": np.sin(np.arange(64) / 3), "plan": np.arange(64) % 5})
+    future = X[["day"]][60:]
+    if library == "polars":
+        polars = pytest.importorskip("polars")
+        X, future = polars.from_pandas(X), polars.from_pandas(future)
+    options = {"horizon": 4, "window": 8, "hidden_size": 4, "max_epochs": 1, "validation_fraction": None}
+    model = LSTMForecaster(known_future="plan", time="day", **options).fit(X[:60])
+    with pytest.raises(
+        InputError, match=r"only the columns \['day'\], but \['plan'\] are needed, which known_"
+    ):
+        model.predict(future=future)
+    if library == "pandas":
+        model = LSTMForecaster(known_future="plan", **options).fit({"a": X[:60].set_index("day")})
+        with pytest.raises(InputError, match=r"an index, but no columns, but \['plan'\] are needed"):
+            model.predict(future={"a": future.set_index("day")})

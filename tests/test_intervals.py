@@ -294,6 +294,24 @@ def test_calibration_corrects_a_distribution(loss):
     assert 0.76 < covered(made, made["target"]) < 0.95
 
 
+@pytest.mark.parametrize(
+    ("quantiles", "came"),
+    [
+        ([], r"quantiles=\[\] came, but at least one level"),
+        ([[0.1, 0.9]], r"quantiles=\[\[0.1, 0.9\]\] came, but at least one level"),
+        ([0.1, 1.5], "quantiles=1.5 came"),
+        (np.array([1.5]), "quantiles=1.5 came"),
+        (["a"], "quantiles='a' came"),
+    ],
+)
+def test_levels_that_are_none_are_told_as_they_came(quantiles, came):
+    model = NaiveForecaster(horizon=HORIZON).fit(noise())
+    with pytest.raises(InputError, match=rf"predict_quantiles: {came}"):
+        model.predict_quantiles(quantiles=quantiles)
+    with pytest.raises(InputError, match=r"predict_interval: coverage=1\.5 came"):
+        model.predict_interval(coverage=np.float64(1.5))
+
+
 @pytest.mark.parametrize("bad", [0, 1, 1.0, 0.0, -0.1, 95, "0.9", None, np.nan])
 def test_shares_are_between_0_and_1(bad):
     model = quick().fit(noise())

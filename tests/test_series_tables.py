@@ -326,3 +326,23 @@ def test_swapped_levels_and_unnamed_keys_are_told():
         read_series(long, caller="F.fit", id="shop")
     with pytest.raises(InputError, match="names of series in a column that `id` names"):
         read_series(long.drop(columns="day"), caller="F.fit")
+
+
+@pytest.mark.parametrize(
+    ("library", "advice"), [("polars", r"fill_null\(strategy="), ("pyarrow", "fill_null_forward")]
+)
+def test_missing_values_come_with_advice_of_their_library(library, advice):
+    values = [1.0, None, 3.0, 4.0]
+    table = {"load": values, "shop": ["a"] * 4}
+    X = pl.DataFrame(table) if library == "polars" else pa.table(table)
+    column = X["load"]
+    for data, options in (
+        (X.select(["load"]), {}),
+        (X, {"id": "shop"}),
+        (column, {}),
+        ([column, column], {}),
+    ):
+        with pytest.raises(InputError, match=rf"has null or NaN in row 1.*{advice}"):
+            read_series(data, caller="f", **options)
+    with pytest.raises(InputError, match=r"has NaN in row 1.*DataFrame\.interpolate"):
+        read_series(pd.Series(values), caller="f")

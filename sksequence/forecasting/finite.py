@@ -10,6 +10,12 @@ from sksequence.forecasting.panel import Panel
 __all__ = ["refuse_unreadable"]
 
 _BLOCK = 1 << 16  # Values examined at a time.
+# What fills in missing values, by library.
+_FILLS = {
+    "pandas": "DataFrame.interpolate or ffill",
+    "polars": "fill_nan(None) and fill_null(strategy='forward') of polars",
+    "pyarrow": "pyarrow.compute.fill_null_forward",
+}
 
 
 def refuse_unreadable(panel: Panel, caller: str, *, missing: str, whole: bool) -> Panel:
@@ -65,7 +71,9 @@ def _refuse_first(panel: Panel, c: int, values: np.ndarray, caller: str, missing
     i, j = divmod(c, panel.n_columns)
     row = int(faults.argmax())
     line = panel.timelines[i]
-    value = "NaN" if np.isnan(values[row]) else values[row]
+    library = _library(panel, i)
+    missing_value = "NaN" if library == "pandas" else "null or NaN"
+    value = missing_value if np.isnan(values[row]) else values[row]
     at = f" ({line.index[row]})" if line is not None else ""
     count = int(faults.sum())
     if missing == "mask":
@@ -74,14 +82,23 @@ def _refuse_first(panel: Panel, c: int, values: np.ndarray, caller: str, missing
             f"of {count} infinite values in this column, but every value must be a finite number or NaN. "
             "Replace them, by NaN where they are not known."
         )
-    fill = "Fill them first, for example with DataFrame.interpolate or ffill, or set missing='mask'."
+    fill = f"Fill them first, for example with {_FILLS[library]}, or set missing='mask'."
     if np.isinf(values).any():
-        fill = f"Make infinite values NaN, with replace([np.inf, -np.inf], np.nan). {fill}"
+        how = ", with replace([np.inf, -np.inf], np.nan)" if library == "pandas" else ""
+        fill = f"Make infinite values NaN{how}. {fill}"
     raise InputError(
         f"{caller}: {panel.name(i)} has {value} in row {row}{at}, column {panel.columns[j]!r}, "
         f"the first of {count} values in this column that are not finite, but every value "
         f"must be a finite number. {fill}"
     )
+
+
+def _library(panel: Panel, i: int) -> str:
+    """Library of the table of series `i`; that of pandas for arrays, too."""
+    form = panel.form if panel.form.kind == "keyed" or not panel.table_forms else panel.table_forms[i]
+    keys = form.names[0] if form.kind == "column" else form.names
+    library = type(getattr(keys, "template", None)).__module__.partition(".")[0]
+    return library if library in _FILLS else "pandas"
 
 
 def _refuse_empty(panel: Panel, caller: str) -> None:

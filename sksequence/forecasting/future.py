@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, ValuesView
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from sksequence.exceptions import InputError, SequenceTooShortError
 from sksequence.forecasting.panel import Panel
 from sksequence.forecasting.series import read_series
+from sksequence.forecasting.tables import column_names, is_pandas, is_table
 from sksequence.sequences import SequenceArray
 
 __all__ = ["read_future", "refuse_unknown"]
@@ -41,6 +43,7 @@ def read_future(
     rows : Panel
         Of `horizon` rows for each series of `panel`; values may be missing.
     """
+    _refuse_keys_alone(future, known, {reading["id"], reading["time"]}, caller)
     line = panel.timelines[0]
     # What is missing from rows and columns that are not needed does not matter.
     reading |= {"step": line and line.step, "whole": False, "missing": "mask"}
@@ -88,6 +91,21 @@ def refuse_unknown(rows: Panel, caller: str) -> None:
                 f"{caller}: column {rows.columns[j]!r} of {rows.name(i)} is NaN {step} step(s) ahead, but "
                 "what known_future names must be known. Fill it in, or set missing='mask', which holds the "
                 "last value."
+            )
+
+
+def _refuse_keys_alone(future, known: tuple, keys: set, caller: str) -> None:
+    """Refuse tables that hold the names of series and times, but no column of values."""
+    items = future.values() if isinstance(future, Mapping) else future
+    for table in items if isinstance(items, (list, tuple, ValuesView)) else [future]:
+        if not (is_table(table) or (is_pandas(table) and table.ndim == 2)):
+            continue
+        columns = list(column_names(table))
+        if set(columns) <= keys:
+            came = f"has only the columns {columns}" if columns else "has an index, but no columns"
+            raise InputError(
+                f"{caller}: `future` {came}, but {list(known)} are needed, which known_future names. Pass "
+                "these columns."
             )
 
 

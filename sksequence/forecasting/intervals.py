@@ -102,9 +102,7 @@ class ProbabilisticForecaster(Forecaster):
             levels came in place of X.
         """
         caller = f"{type(self).__name__}.predict_quantiles"
-        levels = np.atleast_1d(np.asarray(quantiles, dtype=float))
-        for level in levels:
-            _refuse_share(level, "quantiles", caller)
+        levels = _read_levels(quantiles, caller)
         refuse_number(X, caller, "Name the argument that was meant: quantiles={X!r}.")
         if _are_levels(X):
             raise InputError(
@@ -318,8 +316,21 @@ def _are_levels(X) -> bool:
     )
 
 
+def _read_levels(quantiles, caller: str) -> np.ndarray:
+    levels = np.atleast_1d(np.asarray(quantiles))
+    if levels.ndim > 1 or not len(levels):
+        raise InputError(
+            f"{caller}: quantiles={quantiles!r} came, but at least one level between 0 and 1 is needed, in "
+            "one list. Pass such as (0.1, 0.9), or a single number."
+        )
+    for level in levels.tolist():
+        _refuse_share(level, "quantiles", caller)
+    return levels.astype(float)
+
+
 def _refuse_share(value, name: str, caller: str) -> None:
-    if not isinstance(value, (float, np.floating)) or not 0 < value < 1:
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, float) or not 0 < value < 1:
         raise InputError(
             f"{caller}: {name}={value!r} came, but a number between 0 and 1 is needed, such as 0.9. Pass a "
             "share."

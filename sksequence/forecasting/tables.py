@@ -17,6 +17,7 @@ from sksequence.exceptions import InputError, InputTypeError
 
 __all__ = [
     "Keys",
+    "column_names",
     "distinct",
     "floating",
     "has_index",
@@ -82,6 +83,12 @@ def has_index(X) -> bool:
     return bool(len(items)) and is_pandas(items[0])
 
 
+def column_names(table) -> list:
+    """Names of the columns of a table of pandas, polars or Arrow."""
+    # The columns of an Arrow Table are its data.
+    return list(table.columns if is_pandas(table) else getattr(table, "column_names", table.columns))
+
+
 def read_keys(table, id, time, *, caller: str, series: str):
     """Take the key columns out of a table.
 
@@ -110,8 +117,7 @@ def read_keys(table, id, time, *, caller: str, series: str):
     InputError
         If there is no such column, or a name is missing, or times are no times.
     """
-    # The columns of an Arrow Table are its data.
-    columns = list(table.columns if is_pandas(table) else getattr(table, "column_names", table.columns))
+    columns = column_names(table)
     wanted = [key for key in (id, time) if key is not None]
     for option, key in (("id", id), ("time", time)):
         if key is not None and key not in columns:
