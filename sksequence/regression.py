@@ -82,7 +82,14 @@ class SequenceRegressor(MatchedScore, RegressorMixin, SequencePredictor):
             self._single_output = y.ndim == 1
             self.n_outputs_ = columns.shape[1]
             self._y_mean = columns.mean(axis=0)
-            deviation = columns.std(axis=0)
+            with np.errstate(over="ignore", invalid="ignore"):
+                deviation = columns.std(axis=0)
+            if not np.isfinite(deviation).all():
+                row = int(np.abs(columns).max(axis=1).argmax())
+                raise InputError(
+                    f"{caller}: y holds {np.abs(columns[row]).max():g} at position {row}, but values so "
+                    "large overflow when they are scaled. Choose a larger unit, for example by a division."
+                )
             self._y_scale = np.where(deviation > 0, deviation, 1.0)
         if columns.shape[1] != self.n_outputs_:
             raise InputError(

@@ -19,11 +19,13 @@ from sksequence.engine import (
     RNNCell,
     SupervisedReader,
     read_weights,
+    refuse_answer,
 )
 from sksequence.exceptions import InputError
 from sksequence.metrics import token_accuracy
 from sksequence.metrics.labels import StepLabels, read_labels
 from sksequence.modules import (
+    Chain,
     ChainLoss,
     ChainNetwork,
     StepLoss,
@@ -121,7 +123,7 @@ class SequenceTagger(ClassWeight, SupervisedReader):
         y : list of ndarray of shape (length_i,)
             In the dtype of the labels passed to `fit`.
         """
-        sequences, codes = self._answers(X, "predict", viterbi if self._chained else _best)
+        sequences, codes = self._answers(X, "predict", _best_path if self._chained else _best)
         return RaggedList.split(self.classes_[codes], sequences.lengths)
 
     def predict_proba(self, X):
@@ -260,7 +262,9 @@ class SequenceTagger(ClassWeight, SupervisedReader):
     def _answers(self, X, method: str, answer) -> tuple[SequenceArray, np.ndarray]:
         """The sequences read, and an answer for each of their steps, end to end."""
         sequences = self._read(X, method)
-        return sequences, self._outputs(Examples(sequences), answer)
+        outputs = self._outputs(Examples(sequences), answer)
+        refuse_answer(outputs, sequences, f"{type(self).__name__}.{method}")
+        return sequences, outputs
 
     def _answer(self, outputs, lengths):
         # What is said at the last step; what is added to all scores changes no probability.
@@ -283,8 +287,14 @@ class SequenceTagger(ClassWeight, SupervisedReader):
 
 
 def _best(scores: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Code of the most probable label: (B, T, K), (B,) -> (B, T)."""
-    return scores.argmax(2)
+    """Code of the most probable label, -1 where scores are lost: (B, T, K), (B,) -> (B, T)."""
+    most, codes = scores.max(2)
+    return codes.masked_fill(most.isnan(), -1)
+
+
+def _best_path(chain: Chain, lengths: torch.Tensor) -> torch.Tensor:
+    """Codes of the most probable label sequence, -1 where scores are lost: chain, (B,) -> (B, T)."""
+    return viterbi(chain, lengths).masked_fill(chain.emissions.sum(2).isnan(), -1)
 
 
 def _probabilities(scores: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.gradients import GradientFlow
 from sksequence.engine.guarded import guarded
 from sksequence.engine.matched_score import MatchedScore
+from sksequence.engine.overflow import refuse_answer
 from sksequence.engine.probe import OpenLayer, Probe
 from sksequence.engine.reporting import with_callbacks
 from sksequence.engine.sample_weight import read_weights
@@ -46,6 +47,7 @@ __all__ = [
     "guarded",
     "plan",
     "read_weights",
+    "refuse_answer",
     "returned_memory",
     "with_callbacks",
 ]

@@ -12,6 +12,7 @@ __all__ = ["step_moments"]
 _BLOCK_VALUES = 1 << 18
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def step_moments(sequences: SequenceArray, columns: list[int] | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of every feature over the steps that the sequences cover.
 
@@ -28,7 +29,7 @@ def step_moments(sequences: SequenceArray, columns: list[int] | None = None) -> 
     Returns
     -------
     mean, deviation : ndarrays of float64 of shape (n_features,)
-        Of the features wanted, in their order.
+        Of the features wanted, in their order; not finite where values are too large to be squared.
     """
     chosen = slice(None) if columns is None else columns
     n_features = sequences.n_features if columns is None else len(columns)

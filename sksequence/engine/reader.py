@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 
 from sksequence._params import boolean, instance_of, integer, iterable_of, none, number, one_of, param
 from sksequence.engine.estimator import RecurrentEstimator
 from sksequence.engine.moments import step_moments
+from sksequence.engine.overflow import exceeds_float32, refuse_large
 from sksequence.engine.stack import RecurrentStack
 from sksequence.engine.tokens import TokenInput
 from sksequence.exceptions import InputError, ParameterError
@@ -200,9 +202,15 @@ class SequenceReader(RecurrentStack, TokenInput, RecurrentEstimator):
     def _scaling(self, sequences: SequenceArray, columns: list[int] | None = None) -> Standardize:
         """What scales the features at `columns`, None for all."""
         n_features = sequences.n_features if columns is None else len(columns)
+        caller, chosen = f"{type(self).__name__}.fit", slice(None) if columns is None else columns
         if self.standardize:
-            mean, scale = map(torch.from_numpy, step_moments(sequences, columns))
+            moments = step_moments(sequences, columns)
+            if not np.isfinite(moments).all():
+                refuse_large(sequences, chosen, caller)
+            mean, scale = map(torch.from_numpy, moments)
         else:
+            if exceeds_float32(sequences, chosen):
+                refuse_large(sequences, chosen, caller)
             mean, scale = torch.zeros(n_features), torch.ones(n_features)
         return Standardize(mean, scale, mask_missing=self.missing == "mask", augment=self.augment)
 

@@ -12,6 +12,7 @@ import torch
 from sksequence._params import integer, iterable_of, number, one_of, param, shown
 from sksequence.engine.batches import Examples
 from sksequence.engine.guarded import guarded
+from sksequence.engine.overflow import refuse_answer
 from sksequence.engine.probe import Probe
 from sksequence.engine.reader import SequenceReader
 from sksequence.engine.reporting import with_callbacks
@@ -181,7 +182,10 @@ class SupervisedReader(SequenceReader):
     def _predict_outputs(self, X, method: str) -> np.ndarray:
         """Network outputs (n_samples, n_outputs) for any accepted X."""
         self._check_fitted()
-        return self._outputs(Examples(self._read(X, method)))
+        sequences = self._read(X, method)
+        outputs = self._outputs(Examples(sequences))
+        refuse_answer(outputs, sequences, f"{type(self).__name__}.{method}")
+        return outputs
 
     # ------------------------------------------------------------------ being asked about it
     def _probe(self, X, caller: str) -> Probe:
