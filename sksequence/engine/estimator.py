@@ -308,6 +308,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         budget: Budget | None = None,
         criterion: nn.Module | None = None,
         reported: tuple[Any, Any] | None = (None, None),
+        left_out: str = "",
     ) -> None:
         """Train `net_` from where it stands.
 
@@ -321,6 +322,8 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
             The loss, where training goes on with another one.
         reported : tuple or None
             X and y as scikit-learn's callbacks should see them; None tells these callbacks nothing.
+        left_out : str
+            What Ctrl-C keeps from following, for the warning: a sentence.
 
         Raises
         ------
@@ -358,7 +361,7 @@ class RecurrentEstimator(Parameters, TrainingPanel, CallbackSupportMixin, BaseEs
         if net.interrupted_:
             warnings.warn(
                 f"{type(self).__name__}.fit was interrupted after {self.n_iter_} of {done + net.max_epochs} "
-                "epochs; the estimator holds the best weights so far.",
+                f"epochs; the estimator holds the best weights so far.{left_out and f' {left_out}'}",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -38,6 +38,9 @@ __all__ = ["GRUForecaster", "LSTMForecaster", "RNNForecaster"]
 _LINEAR_SHARE = 0.5
 # Windows on which a network is compared with what it was before.
 _COMPARED = 2_000
+_LEFT_OUT = (
+    "The final training on all rows was left out: the network has learned nothing from those held back."
+)
 
 
 class SequenceForecaster(NetworkForecaster):
@@ -280,7 +283,13 @@ class SequenceForecaster(NetworkForecaster):
         # scikit-learn's callbacks know one training a fit: the one whose network stays.
         stays = whole is None or self.early_stopping or not self.refit
         try:
-            self._run(train, valid, budget=budget, reported=(X, None) if stays else None)
+            self._run(
+                train,
+                valid,
+                budget=budget,
+                reported=(X, None) if stays else None,
+                left_out="" if stays else _LEFT_OUT,
+            )
         except BaseException:
             rows = whole or task
             self._remember(rows.panel, rows)  # good epochs are kept, and forecast from here
