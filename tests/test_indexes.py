@@ -129,6 +129,14 @@ def test_rows_that_go_on_by_another_step_are_refused(method, freq):
         getattr(model, method)(later)
 
 
+def test_rows_of_fractions_go_on_though_their_steps_are_rounded():
+    x = pd.Series(np.arange(200.0), index=np.arange(200) * 0.1)
+    model = NaiveForecaster(horizon=2).fit(x[:120])
+    assert len(model.backtest(x[120:])) == 79 * 2
+    with pytest.raises(InputError, match=r"has a row at 12\.2\d* where 12\.1 is needed"):
+        model.backtest(x[120::2])
+
+
 def test_one_row_has_no_step_of_its_own():
     model = NaiveForecaster(horizon=2).fit(
         pd.Series(np.arange(40.0), pd.date_range("2024-01-01", periods=40))
