@@ -186,7 +186,7 @@ class Timeline:
 
     def follows(self, earlier: Timeline) -> bool:
         """Whether this index begins exactly one step after the end of `earlier`."""
-        return bool(len(self.index)) and not _misplaced(self.index[:1], earlier.following(1))[0]
+        return bool(len(self.index)) and not _misplaced(self.index[:1], earlier.following(1), earlier.step)[0]
 
     def off_step(self, earlier: Timeline, n_steps: int | None = None):
         """The first of the rows after `earlier` that is not where its step leads to, and that place.
@@ -207,7 +207,7 @@ class Timeline:
         if not len(index) or bool(self.step == earlier.step):
             return None
         needed = earlier.following(len(index))
-        wrong = _misplaced(index, needed)
+        wrong = _misplaced(index, needed, earlier.step)
         return (index[int(wrong.argmax())], needed[int(wrong.argmax())]) if wrong.any() else None
 
     def goes_by(self, step) -> bool:
@@ -243,10 +243,10 @@ class Timeline:
         return Timeline(self.index.append(later.index), self.step)
 
 
-def _misplaced(index, needed) -> np.ndarray:
-    """Which rows of an index are not where they are needed; fractions may be rounded otherwise."""
+def _misplaced(index, needed, step) -> np.ndarray:
+    """Which rows of an index are not where they are needed, fractions up to a thousandth of a step."""
     if index.dtype.kind == "f" and needed.dtype.kind == "f":
-        return ~np.isclose(index, needed, rtol=1e-9, atol=0.0)
+        return ~(np.abs(np.asarray(index) - np.asarray(needed)) < 1e-3 * step)
     return np.asarray(index != needed)
 
 
